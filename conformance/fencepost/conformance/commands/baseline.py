@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.commands.completion import CLAUSE, SUBJECT
+from fencepost.conformance.commands.completion import CLAUSE, ENTRY, SUBJECT
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.earlier_failures import read_known
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
@@ -120,7 +120,7 @@ def _expiry(one: KnownFailure, today: date) -> str | Text:
 @baseline.command(short_help="Give entries another last day.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The new last day.")
-@click.option("--entry", "ids", multiple=True, metavar="ID", help="Only this entry; repeatable.")
+@click.option("--entry", "ids", multiple=True, metavar="ID", shell_complete=ENTRY, help="Only this entry; repeatable.")
 @click.option("--reason", help="A new reason; without it the old reason stays.")
 def renew(*, file: Path, expires: datetime, ids: tuple[str, ...], reason: str | None) -> None:
     """Give all entries of FILE another last day, or the entries named by --entry. Nothing is replayed.

@@ -80,10 +80,15 @@ class CommandsByEntryPoint(click.Group):
         """The sorted names of the installed commands."""
         return sorted(installed())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, loaded now; if loading fails, a command that reports the failure."""
         point = installed().get(cmd_name)
-        return _loaded(point) if point is not None else None
+        command = _loaded(point) if point is not None else None
+        if command is None or not ctx.resilient_parsing:
+            return command
+        from fencepost.conformance.commands.completion import completing_subject  # loaded for the shell alone
+
+        return completing_subject(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands; a shipped command is not loaded for that."""
