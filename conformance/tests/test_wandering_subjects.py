@@ -83,13 +83,15 @@ def test_a_pruned_list_stays_where_it_was_named(tmp_path: Path) -> None:
 
 
 def test_the_stream_of_a_shard_stays_where_it_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stream(*_: object, **__: object) -> bytes:
+    def stream(*_: object, shared: Path, **__: object) -> bytes:
         os.chdir("/")
+        assert shared.is_dir()
         return b"a stream"
 
     monkeypatch.setattr("fencepost.conformance.commands.campaign.shard_stream", stream)
     assert _run("campaign", "plan", "reference", "--out", "plan.json", "--shards", "1").exit_code == 0
-    result = _run("campaign", "run", "plan.json", "--shard", "1/1", "--out", "found")
+    (tmp_path / "kept").mkdir()
+    result = _run("campaign", "run", "plan.json", "--shard", "1/1", "--out", "found", "--regressions", "kept")
     assert result.exit_code == 0, result.output
     (path,) = (tmp_path / "found").iterdir()
     assert path.read_bytes() == b"a stream"

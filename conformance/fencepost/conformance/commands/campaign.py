@@ -240,9 +240,10 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None, r
         text = f"{task.group}, seed {task.seed}, of {subject}"
         click.echo(f"shard {chosen.number}, task {number} of {len(chosen.tasks)}: {text}", err=True)
 
+    shared = regressions.absolute() if regressions is not None else None
     with Interruption() as interruption, live_progress() as listener:
         try:
-            stream = shard_stream(made, chosen, announce=announce, listener=listener, shared=regressions)
+            stream = shard_stream(made, chosen, announce=announce, listener=listener, shared=shared)
             interruption.check()
             path = out / keep(stream, chosen, place).name
         except CannotBegin as error:
