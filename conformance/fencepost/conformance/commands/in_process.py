@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from fencepost.conformance.commands.project_settings import FILE_NAME, ISOLATED, settings_in
-
 _LIBRARY = "library"
 _GROUPS = ("fencepost.carriers", "fencepost.adapters")
 _SHIPPED = "fencepost."
@@ -28,7 +26,11 @@ def runs_in_process(words: Sequence[str]) -> bool:
 
 def _configured(words: Sequence[str]) -> Iterator[str]:
     """The subject of `[tool.fencepost]`, where the command reads it; the command itself names a mistake in the file."""
-    if "check" not in words[:1] or ISOLATED in words:
+    if "check" not in words[:1]:
+        return
+    from fencepost.conformance.commands.project_settings import FILE_NAME, ISOLATED, settings_in  # loads the contract
+
+    if ISOLATED in words:
         return
     subject = settings_in(Path(FILE_NAME)).get("subject")
     if isinstance(subject, str):
