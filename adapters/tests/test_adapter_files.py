@@ -1,6 +1,7 @@
 """Adapter files: every way to write one wrongly gets its own error, with its path, and several come out together."""
 
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -94,6 +95,21 @@ def test_every_way_to_write_a_file_wrongly_has_its_error(tmp_path: Path, name: s
     error = _opened(tmp_path / "fencepost.toml", text.replace(way["before"], way["after"]))
     assert error is not None
     assert way["says"] in str(error)
+
+
+def test_an_error_about_long_or_many_values_is_short(tmp_path: Path) -> None:
+    long = "a" * 100_000
+    texts = (
+        CLI.replace('"decisions-only"]', f'"decisions-only", "{long}"]'),
+        CLI.replace('"decisions-only"]', '"decisions-only", "x", "x", "x"' + ', "y"' * 1_000 + "]"),
+        f'{CLI}\n[subject.choices]\nduplicates = "{long}"\n"{long}" = "yes"\n',
+    )
+    for text in texts:
+        assert text != CLI
+        error = _opened(tmp_path / "fencepost.toml", text)
+        assert error is not None
+        assert len(str(error)) < 10_000
+        assert re.search("[0-9,]+ mistakes? in the file", str(error))
 
 
 def test_the_table_has_more_than_forty_ways() -> None:

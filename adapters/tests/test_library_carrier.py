@@ -4,6 +4,7 @@ import gc
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
@@ -165,6 +166,30 @@ def test_a_result_that_is_not_json_is_malformed(implementation: Opener, way: str
 
 def test_a_result_over_the_bound_is_refused(implementation: Opener) -> None:
     assert isinstance(fault_of(implementation("Failing"), "long"), NotJson)
+
+
+class _Wordy:
+    """Gives one long code to each of many decisions."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def decide(self, *, requests: list[object]) -> dict[str, object]:
+        return {"decisions": [{"outcome": "deny", "code": self._code} for _ in requests]}
+
+
+@pytest.mark.parametrize("letter", ["x", "\0", "\u00e9", "\U0001f600"])
+def test_a_result_over_the_bound_is_refused_without_its_json(letter: str) -> None:
+    connection = connect_factory(lambda: _Wordy(letter * 3_000_000), timeouts=Timeouts())
+    connection.open()
+    tracemalloc.start()
+    try:
+        with pytest.raises(NotJson, match="at most 16777216 bytes, got more"):
+            connection.call("decide", {"requests": [{}] * 20})
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
+        connection.close()
 
 
 def test_a_call_that_hangs_costs_its_time_and_the_object(implementation: Opener) -> None:

@@ -248,13 +248,13 @@ def test_a_harness_says_in_its_own_words_why_it_does_not_describe_itself() -> No
     assert "the disk is on fire" in lines
 
 
-def _program(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The program itself, run in this folder."""
-    path = Path(__file__).parent / "programs"
+def _program(folder: Path, *arguments: str, command: Sequence[str] = ("check",)) -> subprocess.CompletedProcess[str]:
+    """The program itself, run in this folder, which is on Python's path."""
+    path = os.pathsep.join((str(Path(__file__).parent / "programs"), str(folder)))
     return subprocess.run(
-        [*COMMAND, "check", *arguments],
+        [*COMMAND, *command, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(path)},
+        env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,
@@ -265,6 +265,36 @@ def test_a_subject_that_ends_the_process_does_not_end_the_run_with_0(tmp_path: P
     ended = _program(tmp_path, f"{ODD}:Leaving", "--clause", "DEC-3")
     assert ended.returncode == 2
     assert "the process ended with exit status 0 and without a result: its subject ended it" in ended.stderr
+
+
+def test_a_subject_of_the_projects_settings_that_ends_the_process_does_not_end_the_run_with_0(tmp_path: Path) -> None:
+    text = f'[tool.fencepost]\nsubject = "{ODD}:Leaving"\nclause = ["DEC-3"]\n'
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    ended = _program(tmp_path)
+    assert (ended.returncode, "its subject ended it" in ended.stderr) == (2, True)
+    isolated = _program(tmp_path, "--isolated")
+    assert "Missing argument 'SUBJECT'" in isolated.stderr
+
+
+@pytest.mark.parametrize("subject", ["leaving", "leaving:fast"])
+def test_a_subject_by_entry_point_that_ends_the_process_does_not_end_the_run_with_0(
+    tmp_path: Path, subject: str
+) -> None:
+    installed = tmp_path / "leaving-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: leaving\nVersion: 1.0\n", encoding="utf-8")
+    (installed / "entry_points.txt").write_text("[fencepost.adapters]\nleaving = leaving:adapter\n", encoding="utf-8")
+    code = "from odd_vaults import Leaving\n\n\ndef adapter(args):\n    return Leaving()\n"
+    (tmp_path / "leaving.py").write_text(code, encoding="utf-8")
+    ended = _program(tmp_path, subject, "--clause", "DEC-3")
+    assert (ended.returncode, "its subject ended it" in ended.stderr) == (2, True), ended.stderr
+
+
+def test_a_shard_whose_subject_ends_the_process_does_not_end_with_0(tmp_path: Path) -> None:
+    plan = ("campaign", "plan", f"{ODD}:Leaving", "--out", str(tmp_path / "plan.json"), "--shards", "1")
+    assert CliRunner().invoke(main, plan).exit_code == 0
+    ended = _program(tmp_path, "plan.json", "--shard", "1/1", command=("campaign", "run"))
+    assert (ended.returncode, "its subject ended it" in ended.stderr) == (2, True)
 
 
 def test_a_report_stays_in_its_folder_when_the_subject_changes_the_working_directory(tmp_path: Path) -> None:

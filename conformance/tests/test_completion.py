@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from listed_failures import list_file, listed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "project.md").read_text(encoding="utf-8")
 LINES = dict(re.findall(r"^\| (bash|zsh|fish).*? \| `(.*)` \|$", PAGE, re.MULTILINE))
@@ -54,6 +55,8 @@ def test_subjects_are_completed() -> None:
     assert {"stdio:", "library:", "rest:", "http://", "mutant:", "cedar", "nginx", "haproxy", "reference"} <= {*names}
     assert _completed("fencepost smoke reference:keyvault-") == ["reference:keyvault-2018-preview"]
     assert _completed("fencepost disagree cedar nginx-") == ["nginx-geo"]
+    assert _completed("fencepost serve ") == names
+    assert _completed("fencepost serve reference:keyvault-") == ["reference:keyvault-2018-preview"]
     assert "mutant:last-address-excluded" in _completed("fencepost bench reference mutant:last-a")
 
 
@@ -75,6 +78,17 @@ def test_other_names_from_tables_are_completed(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "DEC-4-0123456789ab.json").write_text("{}")
     assert "DEC-4-0123456789ab" in _completed("fencepost replay DEC", cwd=tmp_path)
+
+
+def test_entries_of_the_named_list_are_completed(tmp_path: Path) -> None:
+    list_file(tmp_path, listed(), listed("20.0.1.0/24", "20.0.1.255"))
+    renewed = "fencepost baseline renew known.json --expires 2999-01-01"
+    assert _completed(f"{renewed} --entry dec-4-", cwd=tmp_path) == sorted(
+        one.id for one in (listed(), listed("20.0.1.0/24", "20.0.1.255"))
+    )
+    assert _completed(f"{renewed} --entry {listed().id[:8]}", cwd=tmp_path) == [listed().id]
+    (tmp_path / "known.json").write_text("[", encoding="utf-8")
+    assert _completed(f"{renewed} --entry D", cwd=tmp_path) == [""]
 
 
 def test_commands_options_and_choices_are_completed() -> None:

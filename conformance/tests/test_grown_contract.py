@@ -270,6 +270,7 @@ def test_a_statement_that_changes_fails_the_run() -> None:
     report = run(_Changing, "DEC-15")
     assert (report.result, report.exit_status) == ("fail", 1)
     assert report.notes[-1] == "describe is answered otherwise at the end of the run: version"
+    assert report.further_failures == ("describe is answered otherwise at the end of the run",)
 
 
 class _Once(_Changing):

@@ -273,6 +273,16 @@ def test_where_there_is_no_journal_there_is_nothing_to_resume(tmp_path: Path) ->
         read_journal(tmp_path)
 
 
+def test_of_a_file_that_does_not_begin_as_a_journal_no_more_is_read(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).symlink_to("/dev/zero")
+    with pytest.raises(CannotResume, match="no whole line in it begins with"):
+        read_journal(tmp_path)
+    (tmp_path / FILE_NAME).unlink()
+    (tmp_path / FILE_NAME).write_text("", encoding="utf-8")
+    with pytest.raises(CannotResume, match="no whole line in it begins with"):
+        read_journal(tmp_path)
+
+
 def test_a_journal_of_which_a_line_was_altered_taken_away_or_moved_is_not_resumed(start: Start, tmp_path: Path) -> None:
     run = start("sound", "always")
     run.until_through(5)

@@ -103,6 +103,15 @@ def test_another_failure_in_the_same_clause_fails_the_run(tmp_path: Path) -> Non
     assert found[0].replay.endswith(f" --clause DEC-4 --max-decisions 1001 --known {tmp_path / 'known.json'}")
 
 
+def test_the_last_line_names_the_clause_that_fails_outside_the_selection_beside_a_known_failure(
+    tmp_path: Path,
+) -> None:
+    subject = f"{FLAWED}+removing-skips-the-rule-after"
+    result = run("check", subject, "--clause", "DEC-4", "--known", list_file(tmp_path, listed()))
+    last = "FAIL  1 fails as known, STA-7 failed outside the selection; exit status 1"
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, last)
+
+
 def test_an_expired_entry_fails_the_run_although_it_is_exact(tmp_path: Path) -> None:
     result = check(FLAWED, "--known", list_file(tmp_path, listed(expires=LONG_AGO)))
     assert result.exit_code == 1
@@ -139,6 +148,20 @@ def test_the_failures_of_a_run_are_added_to_the_list_and_then_put_up_with(tmp_pa
     assert "all of them" in run(*add, "--expires", "2999-01-01").stderr
     assert path.read_bytes() == before
     assert check(FLAWED, "--known", path).exit_code == 0
+
+
+def test_a_list_from_a_run_without_a_list_names_the_second_round_that_completes_it(tmp_path: Path) -> None:
+    known, terms = tmp_path / "known.json", ("--reason", "old", "--issue", "https://issues.example/1")
+    subject = f"{FLAWED}+first-address-excluded"
+    assert check(subject, "--report", tmp_path / "first").exit_code == 1
+    added = run("baseline", "add", known, "--from", tmp_path / "first", *terms, "--expires", "2999-01-01")
+    reason, _, again = added.stderr.splitlines()[-1].partition(". To find them, too: ")
+    assert reason.endswith("since a run without --known stores one failure of a clause")
+    assert run(*shlex.split(again.replace("DIR", str(tmp_path / "second")))[1:]).exit_code == 1
+    added = run("baseline", "add", known, "--from", tmp_path / "second", *terms, "--expires", "2999-01-01")
+    assert added.stderr.startswith("added: DEC-4-")
+    assert "To find them" not in added.stderr
+    assert check(subject, "--known", known).exit_code == 0
 
 
 def test_a_list_that_is_not_there_is_empty_and_is_named(tmp_path: Path) -> None:

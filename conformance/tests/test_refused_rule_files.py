@@ -31,6 +31,7 @@ def explain(tmp_path: Path) -> Explainer:
     return Explainer(tmp_path)
 
 
+STORAGE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/one"
 UNKNOWN_PLAN = {
     "planned_values": {"root_module": {"resources": [TERRAFORM_VAULT]}},
     "resource_changes": [
@@ -230,6 +231,26 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     "columns of Resource Graph": (
         {"count": 1, "data": [{"name": "one", "properties_networkAcls": ACLS}]},
         "an entry has a type and properties, the first here has 'name', 'properties_networkAcls'",
+    ),
+    "a resource whose id names another service": (
+        {"id": STORAGE, "properties": {"networkAcls": ACLS}},
+        "$: expected a vault (Microsoft.KeyVault/vaults), got a resource microsoft.storage/storageaccounts",
+    ),
+    "a row whose id names another service": (
+        {"data": [{"id": STORAGE, "properties": {"networkAcls": ACLS}}]},
+        "$: no vault (Microsoft.KeyVault/vaults) is in the list",
+    ),
+    "rules beside the id of another service": (
+        {"id": STORAGE, "networkAcls": ACLS},
+        "got those of a resource microsoft.storage/storageaccounts",
+    ),
+    "a resource of PowerShell that is of another service": (
+        {"Name": "one", "ResourceType": "Microsoft.Storage/storageAccounts", "Properties": {"networkAcls": ACLS}},
+        "got a resource microsoft.storage/storageaccounts",
+    ),
+    "a loop of a property outside of a list": (
+        template(vault({**DENYING, "copy": {"name": "ipRules", "count": 1, "input": {"value": "20.1.2.0/24"}}})),
+        "networkAcls.copy: expected a list of loops, got one loop alone",
     ),
     "a managed HSM": (
         [{"type": "Microsoft.KeyVault/managedHSMs"}],

@@ -44,6 +44,10 @@ RIGHT: Mapping[str, object] = {
         "VirtualNetworkRules": [{"Id": SUBNET}],
     },
     "a vault with networkACLs": {"type": VAULT_TYPE, "properties": {"networkACLs": ACLS}},
+    "resources of PowerShell": [
+        {"Name": "two", "ResourceType": "Microsoft.Storage/storageAccounts", "Properties": {"networkAcls": DENYING}},
+        {"Name": "one", "ResourceType": VAULT_TYPE, "Properties": {"networkAcls": ACLS}},
+    ],
     "a page of REST": {"value": [vault()], "nextLink": None},
     "Resource Graph": {"count": 1, "data": [vault()], "totalRecords": 1},
     "Resource Graph's table": {

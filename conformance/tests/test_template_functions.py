@@ -65,7 +65,7 @@ def test_the_page_lists_the_functions_that_are_evaluated() -> None:
     (paragraph,) = re.findall(r"These functions of templates are evaluated:(.*?)\n\n", PAGE.read_text(), re.DOTALL)
     named = re.findall(r"`(\w+)`", paragraph)
     of_the_template = {"parameters", "variables", "copyindex", "subscription", "resourcegroup", "resourceid"}
-    of_the_language = {"if", "lambda", "lambdavariables"}
+    of_the_language = {"and", "if", "lambda", "lambdavariables", "or"}
     assert {name.lower() for name in named} == FUNCTIONS.keys() | of_the_template | of_the_language
 
 
@@ -99,6 +99,9 @@ VALUES: Mapping[str, object] = {
     "max(createArray(3, 1))": 3,
     "and(less(1, 2), greaterOrEquals(2, 2))": True,
     "or(lessOrEquals(3, 2), greater(2, 3))": False,
+    "and(contains(json('{}'), 'a'), json('{}').a)": False,
+    "or(empty(createArray()), equals(createArray()[0], 1))": True,
+    "and(or(false(), true(), reference('other')), not(false()))": True,
     "int('-7')": -7,
     "bool('True')": True,
     "map(createArray('a'), lambda('x', createObject('value', lambdaVariables('X'))))": [{"value": "a"}],
@@ -126,6 +129,8 @@ REFUSED: Mapping[str, str] = {
     "lambdaVariables('x')": "no lambda around it has the parameter 'x'",
     "map(createArray(1), lambda('a', 'b', 'c', 1))": "a lambda has 3 parameters here, and 2 are expected",
     "filter(createArray(1), lambda('x', 1))": "filter() does not take these arguments",
+    "and(true(), json('{}').a)": "there is no 'a' in the value before it",
+    "or(false(), 1)": "or() does not take these arguments",
     "if('true', 1, 2)": "the condition of if() is 'true', and neither true nor false",
     "sort(createArray(2, 1), lambda('a', 'b', true()))": "sort() with a lambda is not evaluated here",
     "__bicep.rule('20.1.2.0/24')": "the template's own functions, here those of '__bicep', are not evaluated here",

@@ -301,6 +301,7 @@ def test_a_failure_outside_the_selection_is_a_failure_and_named() -> None:
     found = summary(rows("pass"), tally, selected=True)
     assert found.exit_status == 1
     assert found.notes == ("VAL-5 failed too, outside the selection: --clause VAL-5 shows its case",)
+    assert found.further_failures == ("VAL-5 failed outside the selection",)
 
 
 @pytest.mark.parametrize(("allowed", "denied"), [(200, 200), (10_000, 10), (10, 10_000), (0, 0)])

@@ -65,6 +65,7 @@ def test_a_run_whose_known_failures_are_gone_is_fixed_and_names_the_command(repo
         assert "FIXED" in shown
         assert "fencepost baseline prune known.json vault" in shown
     assert headline(replace(passed, clauses=report.clauses)) == "FAIL"
+    assert headline(replace(passed, further_failures=("STA-7 failed outside the selection",))) == "FAIL"
     assert headline(replace(passed, known_failures=(*passed.known_failures, _entry("expired")))) == "FAIL"
 
 

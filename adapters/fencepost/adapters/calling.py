@@ -1,5 +1,6 @@
 """One call of the contract on a Python object: names in snake_case, copies of all values, every failure a fault."""
 
+import contextlib
 import json
 import traceback
 from collections.abc import Callable, Mapping
@@ -82,14 +83,60 @@ def shut_down(subject: object) -> None:
 def _encoded(method: str, result: object) -> bytes:
     # The standard library refuses what is not JSON (sets, dates, NaN), which a faster encoder would convert.
     try:
+        with contextlib.suppress(RecursionError):  # the encoder says what is wrong with such a value
+            _weigh(result, MAX_LINE)
         encoded = json.dumps(result, allow_nan=False, separators=(",", ":")).encode("ascii")
+    except _TooLong:
+        raise _too_long(method, f"more than {MAX_LINE}") from None
     except BaseException as error:  # The values may be of classes with any behaviour.
         raise MalformedResult(
             method=method, expected="plain JSON values", came=_in_a_line(error), offending=_described(result)
         ) from None
     if len(encoded) > MAX_LINE:
-        raise NotJson(method=method, expected=f"a result of at most {MAX_LINE} bytes", came=f"{len(encoded)} bytes")
+        raise _too_long(method, f"{len(encoded)}")
     return encoded
+
+
+def _too_long(method: str, number: str) -> NotJson:
+    return NotJson(method=method, expected=f"a result of at most {MAX_LINE} bytes", came=f"{number} bytes")
+
+
+class _TooLong(ValueError):
+    """The JSON of a value is longer than it may be."""
+
+
+def _weigh(value: object, left: int) -> int:
+    """What the texts and the entries of a value leave of so many bytes; `_TooLong` if there are more.
+
+    A value that would take much memory as JSON is found without its JSON, although it may hold one text many times.
+    """
+    if isinstance(value, str):
+        left -= _length(value, left)
+    elif isinstance(value, dict | list | tuple):
+        left -= len(value)
+        if isinstance(value, dict):
+            left -= sum(len(name) for name in value if isinstance(name, str))
+        for one in value.values() if isinstance(value, dict) else value:
+            if type(one) is str and len(one) < _SLICE:  # as most are: this is quicker than a call
+                left -= len(one)
+            elif one is not None and type(one) is not int:
+                left = _weigh(one, left)
+    if left < 0:
+        raise _TooLong
+    return left
+
+
+_SLICE = 1 << 16
+
+
+def _length(text: str, most: int) -> int:
+    """The length of a text as JSON, as far as it is not more than `most` by far; made of slices."""
+    length = 0
+    for start in range(0, len(text), _SLICE):
+        length += len(json.dumps(text[start : start + _SLICE])) - 2
+        if length > most:
+            break
+    return length
 
 
 def _unknown(method: str, why: str) -> RpcError:

@@ -78,6 +78,8 @@ def _of(value: object, shape: inspect.Type, path: str) -> Iterator[Mistake]:
         case _:
             if not _fits(value, shape):
                 yield Mistake(path=path or "the file", says=f"expected {_name(shape)}, got {_shown(value)}")
+            elif isinstance(shape, inspect.StrType) and len(str(value)) < (shape.min_length or 0):
+                yield Mistake(path=path, says="expected a string that is not empty")
             elif isinstance(shape, inspect.IntType | inspect.FloatType):
                 yield from _of_number(value, shape, path)
 
@@ -181,12 +183,16 @@ def _shown(value: object) -> str:
     return shown if len(shown) <= 60 else f"{shown[:57]}…"
 
 
+_MOST_LISTED = 20
+
+
 def listed(mistakes: Sequence[Mistake]) -> str:
-    """All of them, one a line, beneath a line that counts them.
+    """The first of them, one a line, beneath a line that counts them all.
 
     >>> print(listed([Mistake(path="rules.lin", says="no such key; did you mean 'line'?")]))
     1 mistake in the file:
       rules.lin: no such key; did you mean 'line'?
     """
     head = f"{len(mistakes)} mistake{'' if len(mistakes) == 1 else 's'} in the file:"
-    return "\n".join([head, *(f"  {mistake}" for mistake in mistakes)])
+    rest = ["  …"] if len(mistakes) > _MOST_LISTED else []
+    return "\n".join([head, *(f"  {mistake}" for mistake in mistakes[:_MOST_LISTED]), *rest])

@@ -181,6 +181,7 @@ class Report(_Value, frozen=True, kw_only=True):
     its end; it is empty if nothing did. `suite_version` is the earlier version of the suite whose clauses alone were
     asked; it is empty if none was left out so. `resumed` is true where a part of the results comes from a journal.
     `bounds` are the options that bounded the run, and `options` the further ones that change questions or verdicts.
+    `further_failures` are the failures that neither a clause nor an entry of the ledger shows, in a few words each.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -201,6 +202,7 @@ class Report(_Value, frozen=True, kw_only=True):
     level: str | None = None
     ended: Ending = ""
     resumed: bool = False
+    further_failures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()

@@ -45,8 +45,8 @@ def sentence(report: Report) -> str:
 
 
 def beside_the_clauses(report: Report) -> list[str]:
-    """What the exit status depends on and no clause shows, in words: choices, known failures, the end of the run."""
-    parts = []
+    """What the exit status depends on and no clause shows, in words: failures, choices, the end of the run."""
+    parts = [*report.further_failures]
     if broken := sum(entry.broken for entry in report.ledger):
         parts.append(f"{counted(broken, 'declared choice')} {_is(broken)} not kept")
     if stale := sum(entry.standing != "known" for entry in report.known_failures):

@@ -46,7 +46,7 @@ def _features(statement: Statement) -> Iterable[str]:
             yield f"$.features: {one!r} and {other!r} contradict each other: {why}"
     for feature, key, answer, why in CONTRADICTED_CHOICES:
         if feature in statement.features and statement.choices.get(key) == answer:
-            yield f"$.choices[{key!r}]: {answer!r} and the feature {feature!r} contradict each other: {why}"
+            yield f"$.choices[{key!r:.80}]: {answer!r} and the feature {feature!r} contradict each other: {why}"
 
 
 def _settle(statement: Statement, *, is_overridden: bool) -> Iterable[str]:
@@ -75,12 +75,12 @@ def _choices(statement: Statement) -> Iterable[str]:
         if known is None:
             near = difflib.get_close_matches(key, CHOICES, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(CHOICES)}"
-            yield f"$.choices[{key!r}]: no such choice{hint}"
+            yield f"$.choices[{key!r:.80}]: no such choice{hint}"
         elif key == "reserved-ranges" and isinstance(value, dict):
             for block, answer in value.items():
                 if block not in RESERVED_BLOCKS:
-                    yield f"$.choices[{key!r}][{block!r}]: no such block; known are {', '.join(RESERVED_BLOCKS)}"
+                    yield f"$.choices[{key!r}][{block!r:.80}]: no such block; known are {', '.join(RESERVED_BLOCKS)}"
                 if answer not in known:
-                    yield f"$.choices[{key!r}][{block!r}]: expected one of {', '.join(known)}, got {answer!r}"
+                    yield f"$.choices[{key!r}][{block!r:.80}]: expected one of {', '.join(known)}, got {answer!r:.80}"
         elif value not in known:
-            yield f"$.choices[{key!r}]: expected one of {', '.join(known)}, got {value!r}"
+            yield f"$.choices[{key!r:.80}]: expected one of {', '.join(known)}, got {value!r:.80}"

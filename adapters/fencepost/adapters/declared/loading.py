@@ -148,7 +148,7 @@ def _statement(file: AnyFile, extra: Iterable[str]) -> Iterator[Mistake]:
     for number, feature in enumerate(features):
         path = f"subject.features[{number}]"
         if feature not in FEATURES and feature not in known:
-            yield Mistake(path=path, says=f"no such feature: {feature!r}{near(feature, known)}")
+            yield Mistake(path=path, says=f"no such feature: {feature!r:.80}{near(feature, known)}")
         elif feature not in known:
             yield Mistake(path=path, says=f"{feature!r} takes a harness; this kind of file cannot carry it")
     try:

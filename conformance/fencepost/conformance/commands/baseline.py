@@ -1,6 +1,7 @@
 """`fencepost baseline`: maintains the list of known failures."""
 
 import os
+import shlex
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 import click
 from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
-from fencepost.conformance.commands.completion import CLAUSE, SUBJECT
+from fencepost.conformance.commands.completion import CLAUSE, ENTRY, SUBJECT
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.earlier_failures import read_known
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
@@ -23,7 +24,8 @@ from fencepost.conformance.regression.replay import OVERLAPPING
 from fencepost.conformance.regression.stored_case import json_text
 from fencepost.conformance.run.plan import Plan
 from fencepost.reports.files import write_atomically
-from fencepost.reports.summary import quoted
+from fencepost.reports.model import Report
+from fencepost.reports.summary import quoted, reproduce, typed
 from rich.text import Text
 
 
@@ -51,6 +53,9 @@ def baseline() -> None:
 def add(*, file: Path, run: Path, reason: str, issue: str, expires: datetime, clauses: tuple[str, ...]) -> None:
     """Add the counterexamples of RUN to FILE, which is made if it does not exist. Existing entries stay unchanged.
 
+    A run that was made with `--known FILE` completes the list in one round; after any other run the command says how
+    to find what else fails.
+
     Exit status: 0 the list holds them now; 2 bad usage, or nothing in RUN has failed.
     """
     if not reason.strip():
@@ -71,6 +76,18 @@ def add(*, file: Path, run: Path, reason: str, issue: str, expires: datetime, cl
     added = [one for one in new if one.id not in entries]
     _write(file, [*entries.values(), *added])
     click.echo(f"added: {', '.join(one.id for one in added) or 'nothing, all of them are on the list'}", err=True)
+    if added and (why := _why_incomplete(report)):
+        again = f"{reproduce(report)} {typed({'known': str(file), 'report': 'DIR'})}"
+        click.echo(f"further failures may stand behind these, since {why}. To find them, too: {again}", err=True)
+
+
+def _why_incomplete(report: Report) -> str:
+    """Why the run may lack failures that a run with the list stores; empty if it had a list and came to its end."""
+    if report.ended:
+        return "the run ended early"
+    if "--known" in shlex.split(report.options):
+        return ""
+    return "a run without --known stores one failure of a clause"
 
 
 @baseline.command("list", short_help="Show the list.")
@@ -99,7 +116,7 @@ def _expiry(one: KnownFailure, today: date) -> str | Text:
 @baseline.command(short_help="Give entries another last day.")
 @click.argument("file", type=OLD_FILE)
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The new last day.")
-@click.option("--entry", "ids", multiple=True, metavar="ID", help="Only this entry; repeatable.")
+@click.option("--entry", "ids", multiple=True, metavar="ID", shell_complete=ENTRY, help="Only this entry; repeatable.")
 @click.option("--reason", help="A new reason; without it the old reason stays.")
 def renew(*, file: Path, expires: datetime, ids: tuple[str, ...], reason: str | None) -> None:
     """Give all entries of FILE another last day, or the entries named by --entry. Nothing is replayed.
@@ -136,7 +153,7 @@ def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float
     An expired entry stays until it is fixed or somebody removes it, since a silent removal would hide a failure. Exit
     status: 0, or 2 for bad usage or a subject that does not answer.
     """
-    entries = read_known(file)
+    entries, place = read_known(file), file.absolute()  # the subject may change the working directory
     timeouts = Timeouts(start=start_timeout, call=call_timeout)
     standing: list[Entry] = []
     for profile in dict.fromkeys(one.profile for one in entries):
@@ -152,7 +169,7 @@ def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float
         return
     show(table(("entry", "standing", ""), [(one.failure.id, *_kept(one)) for one in standing]))
     if len(kept) != len(entries):
-        _write(file, [entry.failure for entry in kept])
+        _write(place, [entry.failure for entry in kept])
 
 
 def _kept(entry: Entry) -> tuple[str, str]:

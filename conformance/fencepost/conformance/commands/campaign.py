@@ -226,7 +226,7 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None, r
             raise click.UsageError("--dask runs every shard: leave --shard out")
         _run_on_dask(made, address, out, regressions)
         return
-    chosen = _chosen(made, shard, os.environ)
+    chosen, place = _chosen(made, shard, os.environ), out.absolute()  # the subject may change the working directory
     if is_there(made, chosen, out):
         click.echo(f"shard {chosen.number} is there already", err=True)
         return
@@ -236,11 +236,12 @@ def run(*, plan_file: Path, shard: str | None, out: Path, address: str | None, r
         text = f"{task.group}, seed {task.seed}, of {subject}"
         click.echo(f"shard {chosen.number}, task {number} of {len(chosen.tasks)}: {text}", err=True)
 
+    shared = regressions.absolute() if regressions is not None else None
     with Interruption() as interruption, live_progress() as listener:
         try:
-            stream = shard_stream(made, chosen, announce=announce, listener=listener, shared=regressions)
+            stream = shard_stream(made, chosen, announce=announce, listener=listener, shared=shared)
             interruption.check()
-            path = keep(stream, chosen, out)
+            path = out / keep(stream, chosen, place).name
         except CannotBegin as error:
             if not error.is_of_harness:
                 raise usage(str(error)) from None

@@ -21,7 +21,7 @@ from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
 from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED
 from fencepost.conformance.commands.recorded_run import Found, kept, recorded
-from fencepost.conformance.commands.run_folder import write_report
+from fencepost.conformance.commands.run_folder import RunFolder
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.run.opening import explaining
 from fencepost.conformance.run.plan import Plan
@@ -102,11 +102,12 @@ def certify(
     past = EarlierFailures(
         cases=read_folder(regressions) if regressions is not None and regressions.is_dir() else (), folder=regressions
     )
-    place = resumed or folder
+    run_folder = RunFolder(path=resumed or folder)
+    bundle = out.absolute()  # whatever the subject makes the working directory
     with (
         Interruption() as interruption,
-        claimed(report=place, regressions=regressions),
-        kept(place, is_resumed=resumed is not None) as transcript,
+        claimed(report=run_folder.path, regressions=regressions),
+        kept(run_folder.path, is_resumed=resumed is not None) as transcript,
     ):
         try:
             with connected(subject, timeouts) as connection:
@@ -116,8 +117,7 @@ def certify(
         except KeyboardInterrupt:
             raise click.UsageError("interrupted before the run began: nothing was written") from None
         report = found.report
-        if place is not None:
-            _leave(found, place)
+        _leave(found, run_folder)
         if regressions is not None:
             past.store(report)
         page = Page.of(sys.stdout)
@@ -127,15 +127,15 @@ def certify(
             click.echo(visible(f"not certified: {'; '.join(against)}"), err=True)
             transcript.is_wanted = found.is_unfinished
             sys.exit(report.exit_status or 2)
-        signing.write_signed(report, {TRANSCRIPT: transcript.content()}, out, key, issue)
+        signing.write_signed(report, {TRANSCRIPT: transcript.content()}, bundle, key, issue, named=out)
         transcript.is_wanted = False
 
 
-def _leave(found: Found, folder: Path) -> None:
+def _leave(found: Found, folder: RunFolder) -> None:
     """Write the report in every form; say how to go on where the run is not through."""
-    write_report(found.report, folder)
-    if found.is_unfinished:
-        click.echo(f"to go on from here: the same command with --resume {folder} instead of --report", err=True)
+    folder.write(found.report)
+    if found.is_unfinished and folder.path is not None:
+        click.echo(f"to go on from here: the same command with --resume {folder.path} instead of --report", err=True)
 
 
 def _drawn(subject: str, connection: Connection, artifacts: Mapping[str, str], nonce: str) -> int:

@@ -1,6 +1,7 @@
-"""What the shell completes where a table has the names: clauses, subjects, mutants, stored cases, operations."""
+"""What the shell completes where a table has the names: clauses, subjects, mutants, stored cases, entries."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -53,6 +54,32 @@ def _subjects(_: click.Context, __: click.Parameter, begun: str) -> list[Complet
     return [CompletionItem(name) for name in sorted(names) if name.startswith(begun)]
 
 
+def _entries(ctx: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The ids of the entries in the list that the command line names."""
+    from fencepost.conformance.regression.reading import NotACase  # a list is read where an id is asked for
+    from fencepost.conformance.rule_files.json_file import UnreadableInput
+    from fencepost.conformance.run.earlier import known_at
+
+    named = ctx.params.get("file") or next(iter(ctx.args), "")  # click leaves it where an option lacks its value
+    try:
+        known = known_at(Path(named))
+    except (NotACase, UnreadableInput):
+        return []
+    return [CompletionItem(one.id) for one in known if one.id.lower().startswith(begun.lower())]
+
+
+def completing_subject(command: click.Command) -> click.Command:
+    """The command, its argument `subject` completed as a subject; for commands that cannot import this module."""
+    for one in command.params:
+        if isinstance(one, click.Argument) and one.name == "subject":
+            one.shell_complete = partial(_subjects_at, one)  # type: ignore[method-assign]  # click has no other way
+    return command
+
+
+def _subjects_at(parameter: click.Parameter, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    return _subjects(ctx, parameter, incomplete)
+
+
 def _families() -> Iterator[str]:
     yield from dict.fromkeys(clause.id.partition("-")[0] for clause in catalogue().clauses)
 
@@ -68,4 +95,5 @@ CLAUSE_OR_FAMILY = completed(lambda: (*_families(), *_clause_ids()))
 MUTANT = completed(_mutants)
 OPERATION = completed(lambda: (*DATA_OPERATIONS, *CONTROL_OPERATIONS))
 SERVICE = completed(lambda: sorted({name for one in profile_names() for name in load_profile(one).trusted_services}))
+ENTRY: Completion = _entries
 CASE = completed(lambda: (path.stem for path in sorted(Path(FOLDER).glob("*.json"))), or_file=True)

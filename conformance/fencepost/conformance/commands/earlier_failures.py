@@ -24,7 +24,8 @@ from msgspec import structs
 class EarlierFailures:
     """Known failures and stored cases, read before the subject is asked anything; `folder` is where new cases go.
 
-    `recalled` is the result of the replay. `is_strict` means that each stored case must have been judged.
+    `recalled` is the result of the replay. `is_strict` means that each stored case must have been judged. `place` is
+    where the folder is, whatever becomes the working directory.
     """
 
     known: tuple[KnownFailure, ...] = ()
@@ -33,6 +34,10 @@ class EarlierFailures:
     folder: Path | None = None
     is_strict: bool = False
     recalled: Recalled = field(default_factory=Recalled)
+    place: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.place = (self.folder or Path()).absolute()
 
     @classmethod
     def of(cls, known_file: Path | None, folder: Path | None, *, is_strict: bool = False) -> "EarlierFailures":
@@ -87,11 +92,11 @@ class EarlierFailures:
                 click.echo(text, err=True)
             return
         try:
-            written = store(stored_from_report(without_secrets(report)), self.folder)
+            written = store(stored_from_report(without_secrets(report)), self.place)
         except OSError as error:
             raise usage(f"--regressions {self.folder}: {error.strerror or error}") from None
         if written:
-            click.echo(f"stored: {', '.join(str(path) for path in written)}", err=True)
+            click.echo(f"stored: {', '.join(str(self.folder / path.name) for path in written)}", err=True)
 
 
 def read_known(path: Path) -> tuple[KnownFailure, ...]:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import add_completion_class
 from fencepost.conformance.commands.bash_words import BashWords
+from fencepost.conformance.commands.in_process import runs_in_process
 from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.watching import watched
 from fencepost.reports.secrets import Mask
@@ -25,7 +26,6 @@ COMMANDS = "fencepost.commands"
 _UNWRITABLE = frozenset({errno.ENOSPC, errno.EPIPE, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT})
 """What a write to stdout or stderr may fail with."""
 
-_IN_PYTHON = "library:"
 _SHIPPED = "fencepost."
 
 
@@ -38,9 +38,9 @@ class CommandsByEntryPoint(click.Group):
     """A group with the commands of the entry-point group. A command that fails to load does not affect the others."""
 
     def main(self, *args: Any, **extra: Any) -> Any:  # click's own signature
-        """Run the command: in a child process, if it is the program's own and names a subject in Python."""
+        """Run the command: in a child process, if it is the program's own and may run a subject in this process."""
         is_program = not args and "args" not in extra
-        if is_program and sys.platform == "linux" and any(one.startswith(_IN_PYTHON) for one in sys.argv[1:]):
+        if is_program and sys.platform == "linux" and runs_in_process(sys.argv[1:]):
             return watched(partial(self._main, **extra))
         return self._main(*args, **extra)
 
@@ -80,10 +80,15 @@ class CommandsByEntryPoint(click.Group):
         """The sorted names of the installed commands."""
         return sorted(installed())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, loaded now; if loading fails, a command that reports the failure."""
         point = installed().get(cmd_name)
-        return _loaded(point) if point is not None else None
+        command = _loaded(point) if point is not None else None
+        if command is None or not ctx.resilient_parsing:
+            return command
+        from fencepost.conformance.commands.completion import completing_subject  # loaded for the shell alone
+
+        return completing_subject(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands; a shipped command is not loaded for that."""

@@ -58,6 +58,14 @@ def _settings(command: click.Command, path: Path) -> dict[str, object]:
     return table
 
 
+def settings_in(path: Path) -> Mapping[str, object]:
+    """The settings in the file by key, unchecked; none where the file has no such table or cannot be read."""
+    try:
+        return _table(path)[0]
+    except click.UsageError:
+        return {}
+
+
 def _parameters(command: click.Command) -> dict[str, click.Parameter]:
     """The parameters by the key in the file: an option's long name, an argument's own."""
     found = {}

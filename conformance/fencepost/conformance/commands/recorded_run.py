@@ -53,7 +53,7 @@ def kept(folder: Path | None, *, is_resumed: bool) -> Iterator[Kept]:
         with tempfile.TemporaryFile() as file:
             yield Kept(file=file)
         return
-    path = folder / TRANSCRIPT
+    path, place = folder / TRANSCRIPT, (folder / TRANSCRIPT).absolute()
     try:
         earlier = Earlier.of(bytes_of(path)) if is_resumed else None
         opened = _begun_anew(path, earlier)
@@ -68,7 +68,7 @@ def kept(folder: Path | None, *, is_resumed: bool) -> Iterator[Kept]:
             yield recording
         finally:
             if not recording.is_wanted:
-                path.unlink(missing_ok=True)
+                place.unlink(missing_ok=True)
 
 
 def _begun_anew(path: Path, earlier: Earlier | None) -> BinaryIO:

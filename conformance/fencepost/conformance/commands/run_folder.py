@@ -22,17 +22,18 @@ from fencepost.reports.visible import visible
 class RunFolder:
     """The place of the report, and of the journal during the run: the named folder, or none.
 
-    The place stays where it is when a subject in this process changes the working directory.
+    The place stays where it is when a subject in this process changes the working directory, which was `started_in`.
     """
 
     path: Path | None
     recorded: Recorded | None = None
     journal: Journal | None = None
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started_in: Path = field(default_factory=Path.cwd)
     place: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        self.place = (self.path or Path()).absolute()
+        self.place = self.started_in / (self.path or "")
 
     @classmethod
     def of(cls, plan: Plan, folder: Path | None, resumed: Path | None) -> "RunFolder":
@@ -75,8 +76,7 @@ class RunFolder:
         """Write the report's files; the journal stays only if a part of the run is left."""
         if self.path is None:
             return
-        page = Page.since(self.began, clause_seconds=campaign.times.seconds)
-        write_report(report, self.path, page=page, place=self.place)
+        self.write(report, Page.since(self.began, clause_seconds=campaign.times.seconds))
         if self.journal is None:
             return
         if campaign.is_unfinished:
@@ -85,24 +85,20 @@ class RunFolder:
         else:
             self.journal.remove()
 
+    def write(self, report: Report, page: Page = Page()) -> None:  # noqa: B008 - it never changes
+        """Write the report's files and those of its failures, and name them; bad usage if the folder takes none."""
+        if self.path is None:
+            return
+        page = replace(page, source=subject_file(report.subject.subject, self.started_in))
+        with _written_into(self.path):
+            written = write_files(report, self.place, on_failure=_unwritten, page=page)
+            written += write_runnable(report, self.place)
+        click.echo(f"written: {', '.join(str(self.path / one.relative_to(self.place)) for one in written)}", err=True)
 
-def write_report(
-    report: Report,
-    folder: Path,
-    *,
-    page: Page = Page(),  # noqa: B008 - it never changes
-    place: Path | None = None,
-) -> None:
-    """Write the report's files and those of its failures, and name them; bad usage if the folder takes none.
 
-    `place` is the folder's place if the working directory may have changed since it was named.
-    """
-    place = place or folder
-    page = replace(page, source=subject_file(report.subject.subject, Path.cwd()))
-    with _written_into(folder):
-        written = write_files(report, place, on_failure=_unwritten, page=page)
-        written += write_runnable(report, place)
-    click.echo(f"written: {', '.join(str(folder / one.relative_to(place)) for one in written)}", err=True)
+def write_report(report: Report, folder: Path) -> None:
+    """Write the report's files and those of its failures into the folder; see `RunFolder.write`."""
+    RunFolder(path=folder).write(report)
 
 
 def _written_into(folder: Path) -> AbstractContextManager[None]:

@@ -89,11 +89,19 @@ def issue_now(
     )
 
 
-def write_signed(report: Report, evidence: Mapping[str, bytes], out: Path, key: SigningKey, issue: Issue) -> None:
-    """Write the bundle of this report, with the members that prove it, and say so."""
-    with os_error_as_usage(f"--out {out}"):
+def write_signed(
+    report: Report,
+    evidence: Mapping[str, bytes],
+    out: Path,
+    key: SigningKey,
+    issue: Issue,
+    *,
+    named: Path | None = None,
+) -> None:
+    """Write the bundle of this report, with the members that prove it, and say so; `named` is its path in messages."""
+    with os_error_as_usage(f"--out {named or out}"):
         write_bundle(_members(report, evidence, key, issue), out)
-    text = f"certified {report.level}: {report.subject.name} {report.subject.version}, in {out}"
+    text = f"certified {report.level}: {report.subject.name} {report.subject.version}, in {named or out}"
     click.echo(visible(f"{text}, signed with the key {key.public.id[:16]}…"), err=True)
 
 

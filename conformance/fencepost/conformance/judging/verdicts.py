@@ -223,12 +223,13 @@ def results(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The result of the run as a whole."""
+    """The result of the run as a whole; `further_failures` are those that neither a row nor the ledger shows."""
 
     result: Result
     exit_status: int
     level: str | None
     notes: tuple[str, ...]
+    further_failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +297,8 @@ def summed_up(
     if unfinished:
         notes = (*notes, unfinished)
     level = _level(rows) if status == 0 and not selected else None
-    return Summary(result=result, exit_status=status, level=level, notes=notes)
+    further = tuple(f"{clause} failed outside the selection" for clause in outside)
+    return Summary(result=result, exit_status=status, level=level, notes=notes, further_failures=further)
 
 
 def _not_declarable(ledger: Sequence[LedgerEntry]) -> list[str]:

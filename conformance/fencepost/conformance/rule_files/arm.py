@@ -7,7 +7,7 @@ from dataclasses import replace
 from fencepost.conformance.rule_files.acls import cut_by_powershell, public_access_faults, read_acls
 from fencepost.conformance.rule_files.clients import from_powershell, is_powershell, powershell_rules, without_rules
 from fencepost.conformance.rule_files.found import FoundRules
-from fencepost.conformance.rule_files.holders import changes_of, properties_of, rows_of
+from fencepost.conformance.rule_files.holders import changes_of, kind_of, properties_of, rows_of
 from fencepost.conformance.rule_files.json_file import parsed
 from fencepost.conformance.rule_files.members import member, read_members
 from fencepost.conformance.rule_files.subnets import subnets_of
@@ -91,7 +91,7 @@ def literal_resource(body: Mapping[str, object], path: str) -> Resource:
         body=body,
         path=path,
         evaluation=Evaluation(),
-        kind=str(member(body, "type", "")).lower(),
+        kind=kind_of(body),
         properties=properties if isinstance(properties, Mapping) else None,
     )
 

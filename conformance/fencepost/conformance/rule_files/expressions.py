@@ -92,7 +92,11 @@ def _part(value: object, key: object) -> object:
 
 
 def _called(name: str, written: Sequence[Node], scope: Scope, bound: Mapping[str, object]) -> object:
-    """The value of a call. Of `if` only the branch that holds is evaluated, and a lambda where it is called."""
+    """The value of a call. A lambda is evaluated where it is called.
+
+    Of `if` only the branch that holds is evaluated. `and` and `or` end at the first value that decides: Microsoft's
+    page "Bicep logical operators" says to write `contains(x, 'y') && x.y`, and that is compiled to `and`.
+    """
     scope.spend(1)
     lowered = name.lower()
     if lowered == "if" and len(written) == 3:
@@ -100,6 +104,8 @@ def _called(name: str, written: Sequence[Node], scope: Scope, bound: Mapping[str
         if not isinstance(condition, bool):
             raise NotEvaluated(f"the condition of if() is {condition!r:.40}, and neither true nor false")
         return _value(written[1] if condition else written[2], scope, bound)
+    if lowered in _DECIDING and written:
+        return _decided(name, written, scope, bound)
     if lowered == "lambda" and written:
         return _Lambda(written, scope, bound)
     arguments = [_value(one, scope, bound) for one in written]
@@ -134,6 +140,22 @@ def _called(name: str, written: Sequence[Node], scope: Scope, bound: Mapping[str
     if isinstance(value, list):
         scope.spend(len(value))
     return value
+
+
+_DECIDING = {"and": False, "or": True}
+"""The value that decides each of these functions, whatever follows it."""
+
+
+def _decided(name: str, written: Sequence[Node], scope: Scope, bound: Mapping[str, object]) -> bool:
+    """The value of `and` or `or`, from its first value that decides."""
+    deciding = _DECIDING[name.lower()]
+    for one in written:
+        value = _value(one, scope, bound)
+        if not isinstance(value, bool):
+            raise NotEvaluated(f"{name}() does not take these arguments")
+        if value is deciding:
+            return deciding
+    return not deciding
 
 
 class _Lambda:

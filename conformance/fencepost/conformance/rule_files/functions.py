@@ -255,8 +255,6 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "empty": _is_empty,
     "equals": _equals,
     "not": lambda value: not _truth(value),
-    "and": lambda *values: all(list(map(_truth, values))),
-    "or": lambda *values: any(list(map(_truth, values))),
     "true": lambda: True,
     "false": lambda: False,
     "null": lambda: None,

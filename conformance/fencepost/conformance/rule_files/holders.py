@@ -1,5 +1,6 @@
 """What holds resources: the rows of a list, the changes of a what-if result, the properties of a resource."""
 
+import re
 from collections.abc import Mapping
 
 from fencepost.conformance.rule_files.members import member
@@ -22,3 +23,24 @@ def rows_of(data: object) -> object:
 def changes_of(value: Mapping[str, object]) -> object:
     """The changes that a what-if result predicts, as the Azure CLI prints them or as the service does."""
     return value["changes"] if "changes" in value else properties_of(value).get("changes")
+
+
+_BELOW_PROVIDER = re.compile(r".*/providers/([^/]+)/([^/]+)/[^/]+((?:/[^/]+/[^/]+)*)", re.IGNORECASE | re.DOTALL)
+
+
+def kind_of(body: Mapping[str, object]) -> str:
+    """The type of a resource in lower case, by what a client calls it; where it has none, the type that its id names.
+
+    >>> kind_of({"id": "/subscriptions/s/providers/Microsoft.KeyVault/vaults/v/secrets/x"})
+    'microsoft.keyvault/vaults/secrets'
+    """
+    for name in ("type", "resourceType"):
+        written = member(body, name)
+        if written is not None:
+            return str(written).lower()
+    for name in ("id", "resourceId"):
+        found = _BELOW_PROVIDER.fullmatch(str(member(body, name)))
+        if found is not None:
+            below = found[3].split("/")[1::2]
+            return "/".join((found[1], found[2], *below)).lower()
+    return ""

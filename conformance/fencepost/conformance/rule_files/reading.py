@@ -7,10 +7,11 @@ from fencepost.conformance.rule_files import arm, terraform
 from fencepost.conformance.rule_files.acls import MEMBERS, read_acls
 from fencepost.conformance.rule_files.clients import from_short_form, is_powershell, is_short_form, powershell_rules
 from fencepost.conformance.rule_files.found import FoundRules
+from fencepost.conformance.rule_files.holders import kind_of
 from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput, read_json
 from fencepost.conformance.rule_files.members import member
 from fencepost.conformance.rule_files.subnets import listed_subnets
-from fencepost.conformance.rule_files.template import Fault
+from fencepost.conformance.rule_files.template import VAULT, Fault
 
 _PRINT_PLAN = "print the plan: terraform plan -out p && terraform show -json p > plan.json"
 _SOURCES = {
@@ -128,6 +129,8 @@ def _alone(value: Mapping[str, object]) -> FoundRules | None:
     if "resourceaccessrules" in keys and "properties" not in keys:
         raise _NoRules(f"$.{keys['resourceaccessrules']}: a storage account has this member, and a vault has not")
     if "networkacls" in keys and "properties" not in keys and "type" not in keys:
+        if (kind := kind_of(value)) not in ("", VAULT):
+            raise _NoRules(f"$: expected the rules of a vault ({_VAULT_TYPE}), got those of a resource {kind}")
         return _with_known_members(value[keys["networkacls"]], arm.rules_in(value, "$"))
     if keys.keys() & {name.lower() for name in MEMBERS}:
         return read_acls(value, "$")
@@ -195,6 +198,8 @@ def _without_vaults(value: object) -> str:
         return f"$: no azurerm_key_vault is among the resources; {passed_over}"
     if isinstance(value, Mapping) and isinstance(member(value, "type"), str):
         return f"$.type: expected a vault ({_VAULT_TYPE}) or a template, got {member(value, 'type')!r}"
+    if isinstance(value, Mapping) and kind_of(value) not in ("", VAULT):
+        return f"$: expected a vault ({_VAULT_TYPE}), got a resource {kind_of(value)}"
     if isinstance(value, Mapping) and member(value, "properties") is not None:
         return "$.properties: no networkAcls in it, and no type that says that it is a vault"
     return f"$: no vault ({_VAULT_TYPE}) is in the list{_first_entry(value)}"

@@ -145,6 +145,8 @@ class Evaluation:
         found: dict[str, object] = {}
         for key, loops in value.items():
             if not _is_loops(key, loops) or not isinstance(loops, list):
+                if key.lower() == "copy" and isinstance(loops, Mapping) and member(loops, "input") is not None:
+                    raise Fault(path=f"{path}.{key}", reason="expected a list of loops, got one loop alone")
                 continue
             for place, loop in enumerate(loops):
                 here = f"{path}.{key}[{place}]"

@@ -27,6 +27,9 @@ FILE_NAME = "journal.ndjson"
 """The journal's name in the report's folder; the file exists while there is something to resume."""
 
 _FORM = 5
+_BEGINNING = b'{"journal":'
+"""How each journal begins: of another file no more is read."""
+
 _LARGEST = 1 << 30
 _T = TypeVar("_T")
 
@@ -167,12 +170,15 @@ def _plain(checkpoint: Checkpoint) -> dict[str, dict[str, dict[str, object]]]:
 def read_journal(folder: Path) -> Recorded:
     """The journal in the folder; `CannotResume` if there is none or it is invalid. An incomplete line is ignored."""
     try:
-        data = bytes_of(folder / FILE_NAME, most=_LARGEST)
+        begins = bytes_of(folder / FILE_NAME, most=len(_BEGINNING))
+        data = bytes_of(folder / FILE_NAME, most=_LARGEST) if begins.startswith(_BEGINNING) else b""
     except OSError as error:
         why = f"{folder / FILE_NAME}: {error.strerror or error}"
         reasons = (why, "A run that is through has left its report.json and no journal.")
         raise CannotResume(folder=folder, reasons=reasons) from None
     try:
+        if b"\n" not in data:
+            raise ValueError(f"no whole line in it begins with {_BEGINNING.decode('ascii')}")
         first, *others = data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]
         if (form := json.loads(first)["journal"]) != _FORM:
             raise ValueError(f"its form is {form!r:.40}, this version's is {_FORM}")

@@ -88,6 +88,7 @@ def report_of(
         level=None if plan.left_out else summary.level,
         ended=findings.ended,
         resumed=is_resumed,
+        further_failures=summary.further_failures,
         notes=(*summary.notes, *([RESUMED] if is_resumed else ())),
         clauses=tuple(map(baseline.shown, rows)),
         ledger=(*findings.ledger, *_observed(statement)),
@@ -108,8 +109,15 @@ def _completed(summary: Summary, findings: Findings, capabilities: Capabilities)
         if summary.exit_status != 1:
             summary = replace(summary, result="error", exit_status=2)
     if findings.changed_members:
-        text = f"describe is answered otherwise at the end of the run: {', '.join(findings.changed_members)}"
-        summary = replace(summary, result="fail", exit_status=1, level=None, notes=(*summary.notes, text))
+        text = "describe is answered otherwise at the end of the run"
+        summary = replace(
+            summary,
+            result="fail",
+            exit_status=1,
+            level=None,
+            notes=(*summary.notes, f"{text}: {', '.join(findings.changed_members)}"),
+            further_failures=(*summary.further_failures, text),
+        )
     summary = replace(summary, notes=(*tally.not_put.notes(), *tally.counted_not_put(), *summary.notes))
     unasked = capabilities.unasked_operations
     if unasked:
