@@ -229,6 +229,10 @@ def _changes_before(
         put([one], flagged, {**plain, "ignoreMissingVnetServiceEndpoint": True}),
     )
     yield from (ask, off(first), *single("addIpRule", {"value": last}), ask)
+    if setting.profile.choice("lost-service-endpoint") is not None and capabilities.refusals:
+        once_flagged = {"id": second}  # the flag of the set before is gone
+        again = put([one], once_flagged, aim="VAL-8")
+        yield from (on(second), put([one], flagged), again, off(second), again, ask)
 
 
 def _some_services(random: Random, setting: Setting) -> list[Caller]:

@@ -57,6 +57,7 @@ def _undone(bench: Bench, setting: Setting, index: int) -> None:
         else:
             send(bench, made)
         bench.ask(concerned, exercises=dict.fromkeys(concerned, ("STA-2",)), aim="STA-2")
+    bench.ask(asked, aim="STA-1")
 
 
 def _concerned(change: Change | None, bench: Bench, network: Network, asked: list[Request]) -> list[Request]:

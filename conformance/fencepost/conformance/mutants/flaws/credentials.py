@@ -6,7 +6,7 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.values import Ask, Held
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import APP, INSIDE, ask, call, put, trusted
+from fencepost.conformance.mutants.witness import APP, INSIDE, ask, call, put, reset, trusted
 
 flaw = Flaws("credentials")
 
@@ -38,6 +38,16 @@ class _TrustIsAPermissionWithoutBypass(Vault):
 
     def is_authorized(self, held: Held, ask: Ask) -> bool:
         return super().is_authorized(held, ask) or self.is_trusted(ask)
+
+
+@flaw("no-token-needed-without-rules", "CRED-1 DEC-1", "open")
+@shown_by(reset(), ask(call(authenticated=False)))
+class _NoTokenNeededWithoutRules(Vault):
+    """A vault without rules under Allow has no firewall, and its whole pipeline of checks is passed over."""
+
+    def is_authenticated(self, held: Held, ask: Ask) -> bool:
+        is_bare = held.default_action == "Allow" and not held.ip_rules and not held.subnet_rules
+        return is_bare or super().is_authenticated(held, ask)
 
 
 @flaw("listed-address-needs-no-token", "CRED-1", "open")

@@ -3,7 +3,7 @@
 from fencepost.adapters.contract import JsonObject
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
 from fencepost.conformance.mutants.stateful import Stateful
-from fencepost.conformance.mutants.values import Held, Refused
+from fencepost.conformance.mutants.values import Held, IpRule, Refused
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import (
     HERE,
@@ -176,3 +176,21 @@ class _RemovalInOtherLettersKeepsThePlace(Vault):
         is_new = len(held.subnet_rules) > len(self.held.subnet_rules)
         if is_new and len(held.subnet_rules) + self.orphans > self.max_subnet_rules(held):
             raise Refused("too many rules")
+
+
+@flaw("added-rules-count-as-ranges", "LIM-7 LIM-6", "open", needs_history=True)
+@shown_by(lambda profile: (put(*_in_a_row(profile.max_ip_rules)), add("52.0.0.0/24")))
+class _AddedRulesCountAsRanges(Vault):
+    """A single addition is counted by the ranges that remain when neighbours are joined."""
+
+    def check_added(self, held: Held) -> None:
+        firsts, last = list[IpRule](), -2
+        for rule in sorted(held.ip_rules):
+            if rule.first > last + 1:
+                firsts.append(rule)
+            last = max(last, rule.last)
+        super().check_added(held._replace(ip_rules=tuple(firsts)))
+
+
+def _in_a_row(count: int) -> list[str]:
+    return [f"40.{place // 250}.{place % 250}.0/24" for place in range(count)]
