@@ -28,6 +28,23 @@ def test_a_reserved_caller_let_in_by_a_reserved_rule_breaks_no_choice_about_wide
     assert found["superset-matches-private"] == ("no", "no", False)
 
 
+@pytest.mark.parametrize(
+    ("vault", "point", "found"),
+    [
+        ("OtherPrefix", "prefix-spelling", "mixed: other: '20.1.2.0/024' admits"),
+        ("WholeOctets", "netmask-form", "mixed: accept, other: '20.1.128.0/255.255.128.0' admits"),
+    ],
+)
+def test_a_declared_form_that_is_read_as_something_else_in_part_is_a_broken_choice(
+    monkeypatch: pytest.MonkeyPatch, vault: str, point: str, found: str
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "programs"))
+    report = judged(f"library:odd_vaults:{vault}", "DEC-15")
+    (entry,) = [entry for entry in report.ledger if entry.key == point]
+    assert (entry.declared, entry.broken, report.exit_status) == ("accept", True, 1)
+    assert str(entry.found).startswith(found)
+
+
 def test_a_limit_that_is_off_by_one_says_nothing_of_rules_that_are_repeated() -> None:
     with begun("mutant:one-ip-rule-too-many") as campaign:
         campaign.settle()

@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from fencepost.conformance.peers import DecisionsOnlyVault, StdlibVault, StdlibVaultUndeclared
 from fencepost.reference import load_profile
@@ -35,6 +36,45 @@ class Untrue(StdlibVault):
         choices = statement["choices"]
         assert isinstance(choices, Mapping)
         return {**statement, "choices": {**choices, "host-bits": "mask"}}
+
+
+class _OtherwiseRead(StdlibVault):
+    """Reads some texts of rules in whole sets as it should not, and declares the choice that accepts them."""
+
+    choice = ""
+    read_as: Mapping[str, str] = MappingProxyType({})
+
+    def describe(self, *, protocol: int, **_: object) -> Mapping[str, object]:
+        """The statement with this choice."""
+        statement = super().describe(protocol=protocol)
+        choices = statement["choices"]
+        assert isinstance(choices, Mapping)
+        return {**statement, "choices": {**choices, self.choice: "accept"}}
+
+    def put_rules(self, *, network_acls: Mapping[str, object], **_: object) -> Mapping[str, object]:
+        """Replace the whole rule set, each of the texts by what it is taken for."""
+        entries = network_acls.get("ipRules")
+        if isinstance(entries, list) and all(isinstance(entry, Mapping) and "value" in entry for entry in entries):
+            network_acls = {**network_acls, "ipRules": [{"value": self._read(entry["value"])} for entry in entries]}
+        return super().put_rules(network_acls=network_acls)
+
+    def _read(self, value: object) -> object:
+        address, slash, prefix = str(value).partition("/")
+        return f"{address}/{self.read_as[prefix]}" if slash and prefix in self.read_as else value
+
+
+class OtherPrefix(_OtherwiseRead):
+    """Reads the prefix 024 as 23, and +24 rightly."""
+
+    choice = "prefix-spelling"
+    read_as = MappingProxyType({"024": "23", "+24": "24"})
+
+
+class WholeOctets(_OtherwiseRead):
+    """Reads a netmask as the next that ends with an octet."""
+
+    choice = "netmask-form"
+    read_as = MappingProxyType({"255.255.255.0": "24", "255.255.128.0": "24"})
 
 
 class EachWriteForItself(StdlibVaultUndeclared):

@@ -18,6 +18,7 @@ from fencepost.conformance.generate.turns import (
     all_but_few,
     bare,
     bypass_switched,
+    connected,
     gone,
     gone_and_back,
     outermost_last,
@@ -195,7 +196,7 @@ def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length
             acls = put_in_place(life) if place else put_in_new(life, watched.network)
             if not watched.enter(acls, is_new=not place):
                 return
-            watched.take(bypass_switched(life) if by_single_changes else iter(()))
+            watched.take(bypass_switched(life) if by_single_changes else iter(()) if place else connected(life))
         is_crowded = length.more and place == len(order) // 2
         crowd = [life.grove.somewhere(random) for _ in range(_CROWD if is_crowded else 0)]
         table = SINGLE_CHANGES if by_single_changes else None

@@ -286,6 +286,14 @@ def endpoint_switched(life: Life) -> Iterator[Change]:
         yield set_endpoints(subnet, life.random.choice(kinds))
 
 
+def connected(life: Life) -> Iterator[Change]:
+    """Switch on the endpoint of a subnet that lacks it, and list the subnet."""
+    network, listed = life.state.vault.network, life.state.listed
+    for subnet in [one.id for one in network.subnets if not network.has_endpoint(one.id) and one.id not in listed][:1]:
+        yield set_endpoints(subnet, life.random.choice(ENDPOINTS))
+        yield add_subnet(subnet)
+
+
 def bypass_switched(life: Life) -> Iterator[Change]:
     """Change the bypass."""
     yield update(bypass="None" if life.state.vault.rules.bypass.value == "AzureServices" else "AzureServices")
