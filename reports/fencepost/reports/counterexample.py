@@ -84,11 +84,17 @@ def _reason(one: Counterexample, texts: Mapping[str, str]) -> str:
 
 
 def _words_taken(one: Counterexample) -> str:
-    """The words of the last write that stand for a known word, since they were accepted."""
-    written = [params for call in one.calls if isinstance(params := call.params.get("networkAcls"), Mapping)]
-    if one.rules is None or not written:
+    """The words of the last write of each switch that stand for a known word, since they were accepted."""
+    written: Mapping[str, object] = {}
+    for call in one.calls:
+        if call.method == "updateRules":
+            written = {**written, **call.params}
+        elif call.method in ("reset", "putRules"):
+            acls = call.params.get("networkAcls")
+            written = acls if isinstance(acls, Mapping) else {}
+    if one.rules is None:
         return ""
-    switches = ((written[-1].get(name), one.rules.get(name)) for name in ("bypass", "defaultAction"))
+    switches = ((written.get(name), one.rules.get(name)) for name in ("bypass", "defaultAction"))
     taken = [f"{word!r} means {known}" for word, known in switches if isinstance(word, str) and word != known]
     return f"; the write was accepted, so {' and '.join(taken)}" if taken else ""
 
