@@ -220,8 +220,10 @@ def test_words_that_an_accepted_write_spells_otherwise_are_explained(report: Rep
     )
     assert explanation(one, {}).endswith("; the write was accepted, so 'none' means None")
     assert "the write was accepted" not in explanation(replace(one, rules={**acls}), {})
-    updated = (Call(method="putRules", params={"networkAcls": {**acls, "bypass": "AzureServices"}}),)
-    updated += (Call(method="updateRules", params={"bypass": "None"}),)
+    updated = (
+        Call(method="putRules", params={"networkAcls": {**acls, "bypass": "AzureServices"}}),
+        Call(method="updateRules", params={"bypass": "None"}),
+    )
     assert "the write was accepted" not in explanation(replace(one, calls=updated), {})
 
 
