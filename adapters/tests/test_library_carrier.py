@@ -70,6 +70,7 @@ def test_the_name_is_of_a_class_a_factory_or_an_object(implementation: Opener, n
         ("imple mentations:Echo", "not the name of a Python object"),
         ("no_such_module.within:Echo", "there is no module 'no_such_module'"),
         ("implementations.within:Echo", "there is no module 'implementations.within'"),
+        ("implementations.py:Echo", "no module 'implementations.py'. Did you mean 'library:implementations:Echo'"),
         ("implementations:Ecko", r"implementations has no 'Ecko'. Did you mean 'Echo'"),
         ("implementations:Shelf.echoes", "Shelf has no 'echoes'. Did you mean 'echo'"),
         ("fencepost.adapters:no-such-adapter", "no adapter is registered by this name"),

@@ -77,10 +77,13 @@ def _imported(subject: str, module: str) -> object:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise  # The module exists; something that it imports does not.
+        meant = subject.replace(module, module.removesuffix(".py"), 1)
         raise SubjectError(
             subject=subject,
             reason=f"there is no module {error.name!r}",
-            try_instead="Is it installed here, or beneath the current directory?",
+            try_instead=f"Did you mean {meant!r}?"
+            if meant != subject
+            else "Is it installed here, or beneath the current directory?",
         ) from None
 
 
