@@ -84,13 +84,8 @@ def _everybody(state: GeneratorState, *more: int) -> list[Request]:
     kinds += callers.some(random, callers.trusted_callers(vault.profile, capabilities), 2)
     kinds += callers.some(random, callers.untrusted_callers(vault.profile, capabilities), 2)
     found = [place.request(caller) for place in places for caller in kinds]
-    stranger = requests.Place(address=public)
-    for caller in (*kinds[:1], *callers.some(random, callers.trusted_callers(vault.profile, capabilities), 1)):
-        for pair in callers.credentials(capabilities):
-            who = callers.with_credentials(caller, pair)
-            found.append(stranger.request(who, operation=callers.data_operation(random)))
-            if capabilities.control_plane:
-                found.append(stranger.control(callers.control_operation(random), who))
+    some = (*kinds[:1], *callers.some(random, callers.trusted_callers(vault.profile, capabilities), 1))
+    found += requests.with_credentials(random, requests.Place(address=public), some, capabilities)
     return found
 
 

@@ -78,7 +78,10 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
         bench.read()  # the rule is kept, in force or not
         if turn % 3 == 2:  # off once more
             bench.endpoints(target, random.choice(NO_ENDPOINTS))
-            bench.ask(_everybody(random, setting, public, target), aim="STA-10")
+            place = requests.Place(address=public, subnet=target)
+            some = (Caller(), *_some_services(random, setting))
+            asked = [*requests.with_credentials(random, place, some, setting.capabilities)]
+            bench.ask(asked, aim="STA-10")
         bench.endpoints(target, next(with_it))
         bench.read()
         if turn in (*sleeps, *wakes):
@@ -91,19 +94,6 @@ def _switched(bench: Bench, setting: Setting, random: Random, index: int) -> Non
     bench.reset(network)  # a new vault's network has the endpoint on, in any case
     if bench.put({**acls, "virtualNetworkRules": [{"id": target}]}):
         _ask_on(bench, random, target)
-
-
-def _everybody(random: Random, setting: Setting, address: int, subnet: str) -> list[Request]:
-    """Callers of every kind from this place, on both planes, with and without credentials."""
-    place, capabilities = requests.Place(address=address, subnet=subnet), setting.capabilities
-    found = []
-    for caller in (Caller(), *_some_services(random, setting)):
-        for pair in callers.credentials(capabilities):
-            who = callers.with_credentials(caller, pair)
-            found.append(place.request(who, operation=callers.data_operation(random)))
-            if capabilities.control_plane:
-                found.append(place.control(callers.control_operation(random), who))
-    return found
 
 
 def _many_off(bench: Bench, random: Random) -> None:

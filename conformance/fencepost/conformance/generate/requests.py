@@ -1,6 +1,6 @@
 """Requests for the rules in force: every place of a caller, combined with every kind of caller."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -31,6 +31,18 @@ class Place:
     def control(self, operation: str, caller: Caller | None = None) -> Request:
         """A control-plane request from here."""
         return replace(self.request(caller, operation=operation), plane=Plane.CONTROL)
+
+
+def with_credentials(
+    random: Random, place: Place, some: Iterable[Caller], capabilities: Capabilities
+) -> Iterator[Request]:
+    """Requests of these callers from one place, on both planes, with and without a token and permission."""
+    for caller in some:
+        for pair in callers.credentials(capabilities):
+            who = callers.with_credentials(caller, pair)
+            yield place.request(who, operation=callers.data_operation(random))
+            if capabilities.control_plane:
+                yield place.control(callers.control_operation(random), who)
 
 
 def addresses(random: Random, rules: RuleSet, *, budget: int) -> list[int]:
