@@ -216,8 +216,9 @@ def test_a_bad_habit_that_answers_no_call_wrongly_costs_no_verdict(check: Check,
 
 def test_an_implementation_that_refuses_every_rule_set_fails_and_is_no_broken_harness(check: Check) -> None:
     ended = check("refuse", "putRules", "VAL-1,DEC-2")
-    verdicts = (ended.row("VAL-1").verdict, ended.row("DEC-2").verdict)
-    assert (ended.status, *verdicts) == (1, "fail", "pass")  # single rules are still taken
+    assert (ended.status, ended.row("VAL-1").verdict) == (1, "fail")
+    single = ended.row("DEC-2")  # single rules are still taken, at some seeds too few for a pass
+    assert (single.decisive > 9, single.verdict in ("pass", "vacuous")) == (True, True)
     assert ended.row("VAL-1").counterexamples[0].got == "refused (409 no rules today)"
 
 

@@ -124,7 +124,8 @@ def test_a_case_of_two_vaults_is_stored_and_replayed(tmp_path: Path) -> None:
     assert len([*cases.iterdir()]) == len(_found(report)) == 1
 
 
-def test_a_case_of_two_vaults_is_known_and_put_up_with(tmp_path: Path) -> None:
+def test_a_case_of_two_vaults_is_known_and_put_up_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEAKING_WITHOUT", "decision-codes")  # which would be another clause's, outside the selection
     _, report = _check(tmp_path, "KeepsDefaultAction", "--clause", "DEC-1,STA-3")
     known = tmp_path / "known.json"
     issue = "https://example.org/1"

@@ -136,14 +136,13 @@ def _begun_anew(bench: Bench, setting: Setting, index: int) -> None:
     state = _state(bench, setting, "begun anew", index)
     network = bench.vault.network
     before = [blocks.block(state.random, blocks.prefix(state.random)) for _ in range(2)]
-    asked = _everybody(state, *(one.last for one in before))
+    asked = _everybody(state, *(end for one in before for end in (one.first, one.last)))
 
     acls = wire_rules([blocks.text(before[0])], [one.id for one in network.subnets[1:]], bypass="None")
     firsts = [add(state, before[1]), *map(add_subnet, state.unlisted[:1]), update(bypass="None")]
     for first in firsts:
-        if not bench.put(acls, aim=None):
-            return
-        bench.ask(asked, aim="STA-1")
+        if bench.put(acls, aim=None):
+            bench.ask(asked, aim="STA-1")
         bench.reset(network)
         bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-1",)), aim="DEC-1")
         _make(bench, setting, first)

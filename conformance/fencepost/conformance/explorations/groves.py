@@ -209,12 +209,13 @@ def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length
 
 
 def _filled_and_emptied(watched: _Watched) -> None:
-    """Equal ranges come in a row and go in thirds, beside a range over many first octets, which stays."""
+    """Equal ranges come in a row and go in thirds; a range over many first octets and another bypass stay."""
     life = watched.life
     watched.grow(shapes.slots)
     life.ballast = shapes.beside(life.random, life.grove.blocks)
     if watched.enter(set_of(life, life.grove.blocks[:2]), is_new=False):
         watched.look()
+        watched.take(bypass_switched(life))
         watched.take(add(life.state, block) for block in life.grove.blocks[2:])
         removals = all_but_few(life)
         for _ in range(3):
