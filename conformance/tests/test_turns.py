@@ -40,6 +40,7 @@ def test_a_fault_that_takes_one_kind_of_write_after_another_is_found_at_any_seed
         assert campaign.tally.failures, seed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["table-that-grows-loses-its-first-rule", "added-rules-count-as-ranges"])
 def test_a_fault_of_long_lists_that_single_additions_show_is_found_at_any_seed(name: str) -> None:
     for seed in range(2):
