@@ -19,7 +19,8 @@ from same_answer import SameAnswer
 
 
 def statement(**members: object) -> Statement:
-    return Statement(**{"protocol": 1, "name": "v", "version": "1", "profile": "p", "features": [], **members})  # type: ignore[arg-type]  # mistakes are the point
+    every = {"protocol": 1, "name": "v", "version": "1", "profile": "p", "features": [], **members}
+    return Statement(**every)  # type: ignore[arg-type]  # mistakes are the point
 
 
 def mistakes_in(**members: object) -> tuple[str, ...]:

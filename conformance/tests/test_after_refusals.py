@@ -1,5 +1,7 @@
 """Flaws that a refused write, a large write or a short cut leaves behind: the exploration that finds each."""
 
+from pathlib import Path
+
 import pytest
 from runs import explored, named
 
@@ -45,3 +47,12 @@ CASES = [
 def test_a_flaw_that_shows_only_later_is_found(name: str, exploration: str) -> None:
     campaign = explored(f"mutant:{name}@keyvault", *named(exploration), fail_fast=True)
     assert campaign.tally.failures
+
+
+def test_an_endpoint_that_a_long_life_forgets_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "programs"))
+    for seed in range(3):
+        campaign = explored(
+            "library:odd_vaults:CutOffLog", *named("groves"), profile="keyvault", seed=seed, fail_fast=True
+        )
+        assert campaign.tally.failures, seed

@@ -33,6 +33,7 @@ def test_a_reserved_caller_let_in_by_a_reserved_rule_breaks_no_choice_about_wide
     [
         ("OtherPrefix", "prefix-spelling", "mixed: other: '20.1.2.0/024' admits"),
         ("WholeOctets", "netmask-form", "mixed: accept, other: '20.1.128.0/255.255.128.0' admits"),
+        ("WholeHostOctets", "hostmask-form", "mixed: accept, other: '20.1.128.0/0.0.127.255' admits"),
     ],
 )
 def test_a_declared_form_that_is_read_as_something_else_in_part_is_a_broken_choice(

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from fencepost.adapters.contract import Client, JsonObject
+from fencepost.adapters.contract import Client
 from fencepost.adapters.contract.vocabulary import FEATURES
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.smoke_plan import TEN, smoke_plan
 from fencepost.reference import Outcome, load_profile
+from same_answer import SameAnswer
 
 MY_VAULT = Path(__file__).parent / "programs" / "my_vault.py"
 HARNESS = """
@@ -180,7 +181,7 @@ def test_there_are_ten_questions_for_every_statement_with_both_answers(
 ) -> None:
     offered = [feature for feature in features if not (restriction and feature == "service-endpoints")]
     statement = {**STATEMENT, "profile": profile, "features": [*restriction, *offered]}
-    client = Client(_Says(statement))
+    client = Client(SameAnswer(statement))
     plan = smoke_plan(Capabilities.from_statement(client.describe(), load_profile(profile)), load_profile(profile))
     asked = [*plan.before, *plan.under]
     assert len(asked) == TEN
@@ -191,22 +192,6 @@ def test_there_are_ten_questions_for_every_statement_with_both_answers(
         assert all(question.request.subnet is None for question in asked)
     if "data-plane-only" in restriction:
         assert all(question.request.plane == "data" for question in asked)
-
-
-class _Says:
-    exclusive = False
-
-    def __init__(self, statement: JsonObject) -> None:
-        self._statement = statement
-
-    def call(self, method: str, params: JsonObject) -> object:
-        return self._statement
-
-    def log(self) -> str:
-        return ""
-
-    def close(self) -> None:
-        pass
 
 
 FRAIL = """

@@ -28,8 +28,8 @@ class Mistake:
 def mistakes_in(value: object, shape: type[msgspec.Struct]) -> Iterator[Mistake]:
     """Every mistake in a document that ought to have this shape.
 
-    Beside the types, the checks that a field carries in `Meta(extra={"check": …})` are made. `Meta(examples=[…])` gives
-    what a value looks like where one of another type stands.
+    Beside the types, the checks that a field carries in `Meta(extra={"check": …})` are made. Where a value of another
+    type stands, `Meta(examples=[…])` gives what a value looks like.
     """
     return _of(value, inspect.type_info(shape), "")
 

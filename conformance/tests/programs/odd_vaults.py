@@ -5,6 +5,9 @@ import random
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from fencepost.adapters.contract import JsonObject
+from fencepost.conformance.mutants.values import Held
+from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.peers import DecisionsOnlyVault, StdlibVault, StdlibVaultUndeclared
 from fencepost.reference import load_profile
 
@@ -75,6 +78,33 @@ class WholeOctets(_OtherwiseRead):
 
     choice = "netmask-form"
     read_as = MappingProxyType({"255.255.255.0": "24", "255.255.128.0": "24"})
+
+
+class WholeHostOctets(_OtherwiseRead):
+    """Reads a host mask as the next that ends with an octet."""
+
+    choice = "hostmask-form"
+    read_as = MappingProxyType({"0.0.0.255": "24", "0.0.127.255": "24"})
+
+
+class CutOffLog(Vault):
+    """Cuts its log off after 64 changes, and with it what the endpoints of subnets had become since `reset`."""
+
+    changes = 0
+    first: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        """A new vault in this network."""
+        answer = super().reset(subnets=subnets)
+        self.first, self.changes = {**self.network}, 0
+        return answer
+
+    def install(self, held: Held) -> None:
+        """Put the rules in force."""
+        super().install(held)
+        self.changes += 1
+        if self.changes == 64:
+            self.network = {**self.first}
 
 
 class EachWriteForItself(StdlibVaultUndeclared):

@@ -84,18 +84,16 @@ def _reason(one: Counterexample, texts: Mapping[str, str]) -> str:
 
 
 def _words_taken(one: Counterexample) -> str:
-    """The words of the last write of each switch that stand for a known word, since they were accepted."""
-    written: Mapping[str, object] = {}
-    for call in one.calls:
-        if call.method == "updateRules":
-            written = {**written, **call.params}
-        elif call.method in ("reset", "putRules"):
-            acls = call.params.get("networkAcls")
-            written = acls if isinstance(acls, Mapping) else {}
-    if one.rules is None:
+    """The words of the last set that stand for a known word in other letters, since they were accepted."""
+    written = [params for call in one.calls if isinstance(params := call.params.get("networkAcls"), Mapping)]
+    if one.rules is None or not written:
         return ""
-    switches = ((written.get(name), one.rules.get(name)) for name in ("bypass", "defaultAction"))
-    taken = [f"{word!r} means {known}" for word, known in switches if isinstance(word, str) and word != known]
+    switches = ((written[-1].get(name), one.rules.get(name)) for name in ("bypass", "defaultAction"))
+    taken = [
+        f"{word!r} means {known}"
+        for word, known in switches
+        if isinstance(word, str) and word != known and word.lower() == str(known).lower()
+    ]
     return f"; the write was accepted, so {' and '.join(taken)}" if taken else ""
 
 

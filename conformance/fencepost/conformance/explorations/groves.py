@@ -196,7 +196,10 @@ def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length
             acls = put_in_place(life) if place else put_in_new(life, watched.network)
             if not watched.enter(acls, is_new=not place):
                 return
-            watched.take(bypass_switched(life) if by_single_changes else iter(()) if place else connected(life))
+            if not place:
+                watched.take(connected(life))
+            elif by_single_changes:
+                watched.take(bypass_switched(life))
         is_crowded = length.more and place == len(order) // 2
         crowd = [life.grove.somewhere(random) for _ in range(_CROWD if is_crowded else 0)]
         table = SINGLE_CHANGES if by_single_changes else None
@@ -212,7 +215,7 @@ def _filled_and_emptied(watched: _Watched) -> None:
     """Equal ranges come in a row and go in thirds; a range over many first octets and another bypass stay."""
     life = watched.life
     watched.grow(shapes.slots)
-    life.ballast = shapes.beside(life.random, life.grove.blocks)
+    life.ballast = (shapes.beside(life.random, life.grove.blocks),)
     if watched.enter(set_of(life, life.grove.blocks[:2]), is_new=False):
         watched.look()
         watched.take(bypass_switched(life))

@@ -206,7 +206,7 @@ def _across_a_power_of_two(bench: Bench, random: Random, kind: RuleList) -> None
 
 
 def _grown(bench: Bench, random: Random, kind: RuleList) -> None:
-    """A list that is as long as a table at its next size grows by single rules: each rule before stays in force."""
+    """A list of nearly as many rules as a table has places grows by single rules; every rule stays in force."""
     for size in _SIZES:
         if size + 2 > kind.maximum:
             return

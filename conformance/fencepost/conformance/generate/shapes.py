@@ -194,9 +194,9 @@ def ballast(random: Random, count: int, apart_from: Collection[Block]) -> tuple[
     return tuple(found)
 
 
-def beside(random: Random, ranges: Collection[Block]) -> tuple[Block]:
+def beside(random: Random, ranges: Collection[Block]) -> Block:
     """A range over four first octets, apart from these."""
     while True:
         found = blocks.block(random, 6)
         if not any(found.holds(one) or one.holds(found) for one in ranges):
-            return (found,)
+            return found
