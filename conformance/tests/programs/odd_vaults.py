@@ -93,6 +93,9 @@ class CutOffLog(Vault):
     changes = 0
     first: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
+    def __init__(self) -> None:
+        super().__init__("keyvault")
+
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
         """A new vault in this network."""
         answer = super().reset(subnets=subnets)
