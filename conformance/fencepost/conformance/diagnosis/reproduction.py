@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 
 from fencepost.conformance.diagnosis.replays import Replays
 from fencepost.conformance.diagnosis.trials import Reproduction
-from fencepost.conformance.lockstep.case import AskStep, Case, EndpointsStep, Step, WriteStep, one_after_another
+from fencepost.conformance.lockstep.case import (
+    AskStep,
+    Case,
+    EndpointsStep,
+    ResetStep,
+    Step,
+    WriteStep,
+    one_after_another,
+)
 from fencepost.conformance.lockstep.mismatch import Found, Mismatch, WrongDecision
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import SERVICE_ENDPOINT, Network, Request, Subnet, Vault
@@ -181,7 +189,7 @@ def _from_the_same_place(steps: tuple[Step, ...], request: Request) -> Iterator[
 
 
 def _without_answers(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    return tuple(step for step in steps if isinstance(step, WriteStep | EndpointsStep))
+    return tuple(step for step in steps if isinstance(step, WriteStep | EndpointsStep | ResetStep))
 
 
 def _since_last_put(steps: tuple[Step, ...]) -> tuple[Step, ...]:

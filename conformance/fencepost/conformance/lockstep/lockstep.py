@@ -17,6 +17,7 @@ from fencepost.conformance.lockstep.case import (
     WriteStep,
     apply_write,
     may_be_asked,
+    one_after_another,
 )
 from fencepost.conformance.lockstep.clock import now
 from fencepost.conformance.lockstep.cost import Cost
@@ -89,12 +90,14 @@ class Lockstep:
         self._declared = declared
 
     def reset(self, network: Network) -> None:
-        """Begin a new vault in this network. `before` keeps the vault before it, unless that vault got no call."""
+        """Begin a new vault in this network. `before` keeps the last vault that got a call, and the resets since."""
         self.client.reset(wire_network(network))
         self._oracle.reset(network)
         self.cost += Cost(resets=1)
         if self.steps:
             self.before = self.case()
+        elif self.before is not None:
+            self.before = one_after_another((self.before, self.case()))
         self.vault = self.vault.reset(network)
         self.steps = []
         self._marked = 0

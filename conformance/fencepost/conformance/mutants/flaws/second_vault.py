@@ -10,6 +10,8 @@ from fencepost.conformance.mutants.witness import ask, call, put, read, reset, t
 
 flaw = Flaws("state")
 
+_FAILED_STARTS = 3
+
 
 @flaw("new-vault-has-the-default-of-the-old", "DEC-1", "closed")
 @shown_by(put(), reset(), ask(call()))
@@ -68,3 +70,25 @@ class _NewVaultShowsTheRulesOfTheOld(Vault):
 
     def read_back(self, held: Held) -> JsonObject:  # noqa: ARG002 - looking elsewhere is the flaw
         return super().read_back(self.written)
+
+
+@flaw("third-reset-in-a-row-restores-rules", "DEC-1 STA-3 STA-5", "both", needs_history=True)
+@shown_by(put("20.0.0.0/24"), reset(), reset(), reset(), ask(call("52.0.0.7")))
+class _ThirdResetInARowRestoresRules(Vault):
+    """Three new vaults without a write between count as starts that failed, and the last rules are restored."""
+
+    written: Held = Held()
+    resets = 0
+
+    def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:
+        answer = super().reset(subnets=subnets)
+        self.resets += 1
+        if self.resets == _FAILED_STARTS:
+            self.install(self.written)
+        return answer
+
+    def write(self, make: Callable[[], Held], *checks: Callable[[Held], None]) -> JsonObject:
+        answer = super().write(make, *checks)
+        if answer["accepted"]:
+            self.written, self.resets = self.held, 0
+        return answer
