@@ -11,7 +11,16 @@ from fencepost.conformance.generate import blocks, mistakes, networks, requests
 from fencepost.conformance.generate.mistakes import Mistake
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.conformance.lockstep.wire import wire_rules
-from fencepost.reference import Network, Request
+from fencepost.reference import Network, Profile, Request, is_clear, read_ip_rule
+
+ALWAYS = ("empty", "null", "prefix 32 #2")
+"""Mistakes easily taken for no entry, or for a bare address: whole sets and single calls make them."""
+
+_EVERY = 8
+"""One mistake in so many is made in a whole set only."""
+
+_KNOWN = 3
+"""So many addresses with which wrong ranges begin are in force in half of the vaults."""
 
 
 def home(setting: Setting, index: int) -> Network:
@@ -33,13 +42,19 @@ def every_mistake(setting: Setting, network: Network, index: int) -> Mapping[str
     }
 
 
-def small_set(bench: Bench, random: Random) -> list[Request] | None:
-    """Put a small rule set; a few requests that show whether it is still in force. None if it was refused.
+def only_in_whole_sets(setting: Setting, clause: str, index: int, found: Sequence[Mistake]) -> list[Mistake]:
+    """The mistakes of a clause that whole sets make and single calls leave out, where the subject takes both."""
+    others = [mistake for mistake in found if not mistake.entry and mistake.name not in ALWAYS]
+    return setting.random("whole sets", clause, index).sample(others, -(-len(others) // _EVERY))
+
+
+def small_set(bench: Bench, random: Random, more: Sequence[str] = ()) -> list[Request] | None:
+    """Put a small rule set with `more` rules; some requests that show whether it is in force. None if it was refused.
 
     Nothing is written if the set is in force already.
     """
     ids = [subnet.id for subnet in bench.vault.network.subnets[:1]]
-    values = [blocks.text(blocks.block(random, prefix)) for prefix in (24, 20, 32)]
+    values = [*(blocks.text(blocks.block(random, prefix)) for prefix in (24, 20, 32)), *more]
     write = WriteStep(method="putRules", params={"networkAcls": wire_rules(values, ids)})
     wanted = apply_write(bench.vault, write).accepted
     is_in_force = wanted is not None and wanted.rules == bench.vault.rules
@@ -62,16 +77,40 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     for index in setting.rounds(1):
         network = home(setting, index)
         for clause, found in every_mistake(setting, network, index).items():
-            single = [mistake for mistake in found if not mistake.entry]
+            elsewhere = only_in_whole_sets(setting, clause, index, found)
+            single = [mistake for mistake in found if not mistake.entry and mistake not in elsewhere]
 
             def run(bench: Bench, clause: str = clause, single: Sequence[Mistake] = single, index: int = index) -> None:
                 bench.settle_in(home(setting, index))
-                before = small_set(bench, setting.random("refused alone", index))
+                order = setting.random("refused alone", clause, index)
+                known = _beginnings(single, setting.profile)
+                more = order.sample(known, min(order.choice((0, _KNOWN)), len(known)))
+                before = small_set(bench, setting.random("refused alone", index), more)
                 if before is not None:
-                    order = setting.random("refused alone", clause, index)
+                    before += _changed(bench, order)
                     _refuse_each(bench, before, order.sample(single, len(single)))
 
             yield Scenario(aims=(clause, "VAL-9"), run=run)
+
+
+def _changed(bench: Bench, random: Random) -> list[Request]:
+    """Add a rule, remove it and add it again, and remove another; requests about both.
+
+    A program that undoes a refused write by making all writes since the last whole set again may lose these.
+    """
+    text, gone = blocks.text(blocks.block(random, 28)), bench.vault.rules.ip_rules[0]
+    add, remove = "addIpRule", "removeIpRule"
+    for method, value in ((add, text), (remove, text), (add, text), (remove, gone.text)):
+        bench.write(method, {"value": value}, aim="STA-2")
+    return [Request(address=one.block.first) for one in (gone, *bench.vault.rules.ip_rules[-1:])]
+
+
+def _beginnings(found: Sequence[Mistake], profile: Profile) -> list[str]:
+    """The addresses with which wrong ranges begin: in force, they must not make the range a known range."""
+    texts = (mistake.value.partition("/") for mistake in found if isinstance(mistake.value, str))
+    heads = dict.fromkeys(head for head, slash, _ in texts if slash)
+    rules = {one: read_ip_rule(one, profile) for one in heads}
+    return [one for one, rule in rules.items() if rule.is_accepted and all(map(is_clear, rule.blocks))]
 
 
 def _refuse_each(bench: Bench, before: Sequence[Request], found: Sequence[Mistake]) -> None:

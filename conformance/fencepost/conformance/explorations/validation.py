@@ -9,7 +9,14 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations import spellings
-from fencepost.conformance.explorations.refusals import every_mistake, home, ignoring, small_set
+from fencepost.conformance.explorations.refusals import (
+    ALWAYS,
+    every_mistake,
+    home,
+    ignoring,
+    only_in_whole_sets,
+    small_set,
+)
 from fencepost.conformance.generate import blocks, mistakes, networks, opened, requests
 from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.mistakes import Mistake
@@ -18,11 +25,9 @@ from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rule
 from fencepost.reference import Network, Request, Subnet, Vault
 
 _PACK = 16
-_EVERY, _ONE_BY_ONE = 8, 2
+_ONE_BY_ONE = 2
 _LONG = 3
 """Of the mistakes in whole sets, the first and every so many after it stand late in a long list."""
-_ALWAYS = ("empty", "null", "prefix 32 #2")
-"""Mistakes easily taken for no entry, or for a bare address: they are always tried in a whole set."""
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 
 
@@ -119,7 +124,11 @@ def _refused(setting: Setting, index: int, network: Network) -> Iterator[Scenari
             bench.settle_in(network)
             before = small_set(bench, setting.random("refused", index))
             if before is not None:
-                _refuse_each(bench, setting, setting.random("refused", clause, index), before, of_clause)
+                chosen = of_clause
+                if setting.capabilities.incremental:
+                    always = [mistake for mistake in of_clause if mistake.entry or mistake.name in ALWAYS]
+                    chosen = [*only_in_whole_sets(setting, clause, index, of_clause), *always]
+                _refuse_each(bench, setting, setting.random("refused", clause, index), before, chosen)
 
         yield Scenario(aims=(clause, "VAL-9"), run=run)
 
@@ -127,9 +136,9 @@ def _refused(setting: Setting, index: int, network: Network) -> Iterator[Scenari
 def _refuse_each(
     bench: Bench, setting: Setting, random: Random, before: Sequence[Request], found: Sequence[Mistake]
 ) -> None:
-    """Whole sets with each mistake; with some of them if single calls carry the others."""
+    """Whole sets with each of these mistakes."""
     exercises = dict.fromkeys(before, ("VAL-9",))
-    for turn, mistake in enumerate(_in_whole_sets(random, found) if setting.capabilities.incremental else found):
+    for turn, mistake in enumerate(found):
         acls, would = _with_mistake(random, bench.vault.network, mistake, turn)
         if mistake.member == "ipRules" and turn % _LONG == 0:
             acls, would = _late_in_a_long_list(random, setting, acls, would, mistake, is_last=turn == 0)
@@ -200,13 +209,6 @@ def _late_in_a_long_list(
     _insert_late(random, values, _entry(mistake), is_last=is_last)
     inside = [Request(address=one.first) for one in (good[0], good[-1])]
     return {**acls, "ipRules": values}, [*inside, *(one for one in would if one.subnet is not None)]
-
-
-def _in_whole_sets(random: Random, found: Sequence[Mistake]) -> list[Mistake]:
-    """The mistakes that only whole sets can have, the mistakes of `_ALWAYS`, and some others."""
-    always = [mistake for mistake in found if mistake.entry or mistake.name in _ALWAYS]
-    others = [mistake for mistake in found if mistake not in always]
-    return [*random.sample(others, -(-len(others) // _EVERY)), *always]
 
 
 def _without_endpoint(bench: Bench, setting: Setting, index: int) -> None:

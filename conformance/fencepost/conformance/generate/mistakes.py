@@ -23,12 +23,12 @@ class Mistake:
 
 
 def ip_mistakes(profile: Profile, random: Random) -> Iterator[Mistake]:
-    """Every kind of wrong IP rule; its address is random where the address does not matter."""
+    """Every kind of wrong IP rule; its address is random where the address does not matter, and so are some forms."""
     a, b, c = random.randrange(20, 90), random.randrange(1, 250), random.randrange(1, 250)
     for clause, table in (
         ("VAL-2", _small_prefixes(profile, a, b, c)),
-        ("VAL-3", _private(profile)),
-        ("VAL-4", _ipv6(a, b, c)),
+        ("VAL-3", _private(profile, random)),
+        ("VAL-4", _ipv6(random, a, b, c)),
         ("VAL-5", _malformed(a, b, c)),
     ):
         for name, value in table.items():
@@ -47,17 +47,19 @@ def _small_prefixes(profile: Profile, a: int, b: int, c: int) -> dict[str, objec
     return found
 
 
-def _private(profile: Profile) -> dict[str, object]:
-    values = [
-        *("10.0.0.0", "10.255.255.255", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.1.2.0/24"),
-        *("10.255.255.252/30", "10.0.0.0/30", "172.16.0.0", "172.31.255.255", "172.16.0.0/12"),
-        *("172.16.0.0/16", "172.17.0.0/16", "172.20.10.5", "172.24.0.0/13", "172.31.0.0/16", "172.31.255.252/30"),
-        *("172.30.255.0/24", "192.168.0.0", "192.168.255.255", "192.168.0.0/16", "192.168.1.0/24"),
-        *("192.168.128.0/17", "192.168.255.252/30", "172.16.0.0/13"),
+def _private(profile: Profile, random: Random) -> dict[str, object]:
+    ends = [
+        *("10.0.0.0", "10.255.255.255", "10.0.0.0/8", "10.128.0.0/9", "10.255.255.252/30", "10.0.0.0/30"),
+        *("172.16.0.0", "172.31.255.255", "172.16.0.0/12", "172.24.0.0/13", "172.31.255.252/30"),
+        *("192.168.0.0", "192.168.255.255", "192.168.0.0/16", "192.168.128.0/17", "192.168.255.252/30"),
+    ]
+    inner = [
+        *("10.0.0.0/9", "10.1.2.0/24", "172.16.0.0/13", "172.16.0.0/16", "172.17.0.0/16", "172.20.10.5"),
+        *("172.31.0.0/16", "172.30.255.0/24", "192.168.1.0/24"),
     ]
     if profile.prefix_32 == "accept":  # an address is private in any spelling
-        values += ["10.1.2.3/32", "172.31.4.5/32", "192.168.6.7/32"]
-    return {f"private {value}": value for value in values}
+        inner += ["10.1.2.3/32", "172.31.4.5/32", "192.168.6.7/32"]
+    return {f"private {value}": value for value in (*ends, *random.sample(inner, len(inner) // 2))}
 
 
 PUBLIC_NEIGHBOURS = (
@@ -78,15 +80,15 @@ UNRESERVED_NEIGHBOURS = (
 """Public addresses and ranges that are easily mistaken for reserved ones (VAL-1)."""
 
 
-def _ipv6(a: int, b: int, c: int) -> dict[str, object]:
+def _ipv6(random: Random, a: int, b: int, c: int) -> dict[str, object]:
     quad = f"{a}.{b}.{c}.1"
-    values = (
+    with_ipv4 = (f"::ffff:{quad}", f"::{quad}", f"64:ff9b::{quad}", f"::ffff:{quad}/128")
+    others = (
         *("::", "::1", "::/0", "2001:db8::1", "2001:db8::/32", "2603:1030:20e::10/124", "fe80::1", "fe80::1%eth0"),
-        *("fd00::/8", "2001:0db8:0000:0000:0000:0000:0000:0001", "[2001:db8::1]"),
-        *(f"::ffff:{quad}", f"::{quad}", f"64:ff9b::{quad}", f"::ffff:{quad}/128", "ff02::1", "2002:1401:201::/48"),
+        *("fd00::/8", "2001:0db8:0000:0000:0000:0000:0000:0001", "[2001:db8::1]", "ff02::1", "2002:1401:201::/48"),
         *("1:2:3:4:5:6:7:8", "2001:DB8::AB", "abcd::/16"),
     )
-    return {f"ipv6 {value}": value for value in values}
+    return {f"ipv6 {value}": value for value in (*with_ipv4, *random.sample(others, len(others) * 2 // 3))}
 
 
 def _malformed(a: int, b: int, c: int) -> dict[str, object]:

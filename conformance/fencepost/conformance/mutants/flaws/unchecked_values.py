@@ -73,6 +73,17 @@ class _ListAsLongAsBeforeUnchecked(Vault):
         return tuple(rule for entry in entries for rule in if_read(read, entry))
 
 
+@flaw("prefix-of-a-known-address-unchecked", "VAL-5 VAL-9", "open", needs_history=True)
+@shown_by(put("20.0.0.7"), add("20.0.0.7/33"))
+class _PrefixOfAKnownAddressUnchecked(Vault):
+    """A value whose address is a rule in force has been checked before, so what follows its slash is not read."""
+
+    def parse_value(self, value: object) -> IpRule:
+        address = value.partition("/")[0] if isinstance(value, str) else ""
+        known = [rule for rule in self.held.ip_rules if rule.text.removesuffix("/32") == address]
+        return known[0] if known else super().parse_value(value)
+
+
 @flaw("slash-32-taken-under-allow", "VAL-2", "open", profiles=PREVIEW_ONLY)
 @shown_by(put("20.0.0.7/32", default="Allow"))
 class _Slash32TakenUnderAllow(Vault):
