@@ -18,6 +18,7 @@ from fencepost.reference import Block, Request, Vault, address_from_text
 
 _LISTS = ("ipRules", "virtualNetworkRules")
 _SAMPLE = 40
+_AROUND = 5
 _ASKED_ABOUT = 16
 _SIZES = (64, 128, 256, 512)
 """Sizes of tables that grow by doubling."""
@@ -38,12 +39,13 @@ _MANY = _Shares(of_list=(0.5, 0.98), beside=(0.06, 0.1))
 
 
 def _mergeable(random: Random, count: int) -> list[str]:
-    """Different values that count as fewer if ranges are merged: neighbours, and ranges inside one of them."""
+    """Different values that count as fewer if ranges are merged: neighbours, what is around them, and nested ranges."""
     start = blocks.block(random, 12).first
     outer = Block(start + 2**16, start + 2**17 - 1)
     inside = [Block(at, at + 3) for at in range(outer.first, outer.first + 16 * (count // 2), 16)]
-    beside = [Block(start + n, start + n) for n in range(count - len(inside) - 1)]
-    found = [blocks.text(one) for one in (outer, *inside, *beside)]
+    around = [Block(at, at + 3) for at in range(start, start + 4 * _AROUND, 4)]
+    beside = [Block(start + n, start + n) for n in range(count - len(inside) - len(around) - 1)]
+    found = [blocks.text(one) for one in (outer, *inside, *around, *beside)]
     random.shuffle(found)
     return found
 

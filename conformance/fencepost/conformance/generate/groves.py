@@ -4,9 +4,11 @@ A program may keep its rules in a tree, in a table per prefix length, or in coun
 around others is removed, or where a rule comes back. The writes are those of fencepost.conformance.generate.turns.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import TypeAlias
 
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.boundaries import edges
@@ -15,7 +17,11 @@ from fencepost.conformance.generate.shapes import Shape, far
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, IpRule, Network, is_clear
 
-_FEWEST = 3
+_FEWEST, _SOME = 3, 2
+
+Place: TypeAlias = tuple[bool, int, int, bool]
+"""Whether a range is absent, how many others are around it and are its children, and whether a child has children."""
+
 _WITHIN = 1
 """So many addresses in each range are asked after each change, beside its ends."""
 
@@ -88,6 +94,7 @@ class Life:
 
     While `is_open`, the outermost range stays away: that range would hide a wrong answer about those inside it.
     `ballast` are ranges far from the grove's. They stay while the others come and go, so that the list is long.
+    `made` counts the changes of each kind that `rarest` chose.
     """
 
     state: GeneratorState
@@ -96,6 +103,7 @@ class Life:
     is_filling: bool = True
     is_open: bool = False
     order: Callable[[Sequence[Block], Random], Block] = field(default=_any_first)
+    made: Counter[Place] = field(default_factory=Counter)
 
     @property
     def random(self) -> Random:
@@ -122,6 +130,28 @@ class Life:
         """Those of them that no rule names."""
         held = {rule.block for rule in self.state.ip_rules}
         return [one for one in self.ranges if one not in held]
+
+    def rarest(self) -> Block | None:
+        """A range in whose place few have come or gone, present or absent; None where there is no range.
+
+        A place is how many ranges in force are around it, how many are its children (each up to two), and whether a
+        child has children.
+        """
+        held, absent = [rule.block for rule in self.held], self.absent_ranges
+
+        def kind(block: Block) -> Place:
+            around = sum(one != block and one.holds(block) for one in held)
+            inside = [one for one in held if one != block and block.holds(one)]
+            children = [one for one in inside if not any(other != one and other.holds(one) for other in inside)]
+            return block in absent, min(around, _SOME), min(len(children), _SOME), len(children) < len(inside)
+
+        kinds = {one: kind(one) for one in (*absent, *held) if one in self.ranges}
+        if not kinds:
+            return None
+        fewest = min(self.made[one] for one in kinds.values())
+        chosen = self.random.choice([one for one, of_one in kinds.items() if self.made[of_one] == fewest])
+        self.made[kinds[chosen]] += 1
+        return chosen
 
 
 def put_in_place(life: Life) -> WireRules:

@@ -1,6 +1,7 @@
 """Moves at the limits: lists almost full, filled, refused, and emptied again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.changes import (
@@ -18,12 +19,14 @@ from fencepost.conformance.generate.changes import (
 from fencepost.conformance.generate.moves import Move
 from fencepost.conformance.generate.networks import other_case
 from fencepost.conformance.lockstep.case import WriteStep
-from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
+from fencepost.conformance.lockstep.wire import WireRules, entries_of, wire_rules, wire_rules_in_force
 
 SPARE = 3
 """How many subnets there are beyond the limit."""
 
 _ROOM = 2
+_FEW = (3, 40)
+_PRIVATE = "10.1.2.3"
 _ADDED: dict[str, object] = {"aim": "LIM-7", "clauses": ("LIM-7", "STA-2")}
 _EXCHANGED: dict[str, object] = {"aim": "LIM-8", "clauses": ("LIM-8", "STA-2")}
 
@@ -47,14 +50,18 @@ def room(scale: int, state: GeneratorState) -> int:
 
 
 def _ip_rules_at_the_limit(state: GeneratorState) -> Iterator[Change]:
-    """Fill the list, with a refused write in between. Then one rule more is refused.
+    """Fill the list after a refused rule and a refused set of few rules or many. Then one rule more is refused.
 
     Removing an absent rule frees no place. A rule removed, by either spelling, makes room for one other rule.
     """
     refusals = state.capabilities.refusals
     if refusals:
-        step = WriteStep(method="addIpRule", params={"value": "10.1.2.3"})
+        step = WriteStep(method="addIpRule", params={"value": _PRIVATE})
         yield Change(step=step, aim="VAL-3", clauses=("VAL-9",))
+        acls = wire_rules_in_force(state.vault.rules)
+        entries = entries_of(acls, "ipRules")
+        acls["ipRules"] = [*entries[: state.random.choice((*_FEW, len(entries)))], {"value": _PRIVATE}]
+        yield replace(put(acls, state.vault), aim="VAL-3", clauses=("VAL-9",))
     for _ in range(_ROOM):
         yield add(state, new_block(state), **_ADDED)
     if refusals:

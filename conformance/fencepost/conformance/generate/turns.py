@@ -42,7 +42,10 @@ def turns(life: Life, table: Sequence[Turn] | None = None) -> Iterator[Iterator[
 
 
 def _one_change(life: Life) -> Iterator[Change]:
-    """Add one rule until nearly all are there, then remove one until nearly none is, each time in another order."""
+    """Add or remove the range whose place is rarest, or add until nearly all are there and remove in another order."""
+    if life.random.randrange(2) and (block := life.rarest()) is not None:
+        yield from (add(life.state, block),) if block in life.absent_ranges else gone(life, block)
+        return
     if (life.is_filling and len(life.absent_ranges) <= life.random.randrange(2)) or (
         not life.is_filling and len(life.ip_rules) <= life.random.randrange(2)
     ):
@@ -238,9 +241,14 @@ def add_in_vain(life: Life) -> Iterator[Change]:
         if life.random.randrange(2) and life.state.vault.profile.choice("remove-unknown") is not None:
             yield remove_subnet(subnet)
         return
-    block = life.random.choice(life.grove.blocks)
-    value = f"{blocks.text(block).partition('/')[0]}/33"
-    yield replace(call("addIpRule", value=value), aim="VAL-5", clauses=("VAL-9",))
+    yield from range_in_vain(life)
+
+
+def range_in_vain(life: Life) -> Iterator[Change]:
+    """Add a range that begins like a present or absent rule, and is too long."""
+    if life.state.capabilities.refusals:
+        value = f"{blocks.text(life.random.choice(life.grove.blocks)).partition('/')[0]}/33"
+        yield replace(call("addIpRule", value=value), aim="VAL-5", clauses=("VAL-9",))
 
 
 def _lacking(life: Life) -> list[str]:
