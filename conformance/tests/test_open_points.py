@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 from fencepost.conformance.explorations.histories import HISTORIES
+from fencepost.conformance.open_points.probes import PROBES
+from fencepost.reference.open_points import ANSWERS
 from runs import begun, explored, judged
+
+
+def test_every_open_point_has_a_probe_but_how_a_trusted_service_is_known() -> None:
+    assert PROBES.keys() == ANSWERS.keys() - {"trusted-services"}
 
 
 def test_trust_by_scenarios_that_nobody_has_written_down_leaves_dec_11_unjudged(
