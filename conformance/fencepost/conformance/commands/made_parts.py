@@ -1,7 +1,7 @@
-"""What follows from the table of open points outside of the kit's own rooms.
+"""The parts of other files that follow from the open points and the clauses.
 
-`python -m fencepost.conformance.commands.choices_page` prints the contract's choices; with a file, docs/contract.md, it
-prints that page with the table of choices made anew.
+`python -m fencepost.conformance.commands.made_parts` prints the contract's choices. With a page written by hand, it
+prints the page with its parts made anew: the table of choices of docs/contract.md, the README's number of clauses.
 """
 
 import json
@@ -9,9 +9,11 @@ import re
 import sys
 from pathlib import Path
 
+from fencepost.conformance.catalogue import catalogue
 from fencepost.reference.open_points import OPEN_POINTS, OpenPoint
 
 _TABLE = re.compile(r"(?<=\| key \| values \| what is open \|\n\| --- \| --- \| --- \|\n)(\|.*\n)+")
+_NUMBERS = re.compile(r"asks \d+ clauses \(\d+ of an endpoint")
 
 
 def choices_file() -> str:
@@ -20,10 +22,13 @@ def choices_file() -> str:
     return "{\n" + ",\n".join(rows) + "\n}\n"
 
 
-def with_choices(page: str) -> str:
-    """The page with a row for each open point; a page without the table's head stays as it is."""
+def with_parts(page: str) -> str:
+    """The page with a row for each open point and the number of clauses, where it has them."""
     rows = "".join(map(_row, OPEN_POINTS))
-    return _TABLE.sub(lambda _: rows, page)
+    clauses = catalogue().clauses
+    elsewhere = sum(clause.group != "wire" for clause in clauses)
+    numbers = f"asks {elsewhere} clauses ({len(clauses)} of an endpoint"
+    return _NUMBERS.sub(numbers, _TABLE.sub(lambda _: rows, page))
 
 
 def _row(point: OpenPoint) -> str:
@@ -34,4 +39,4 @@ def _row(point: OpenPoint) -> str:
 
 if __name__ == "__main__":
     pages = [Path(name).read_text(encoding="utf-8") for name in sys.argv[1:]]
-    sys.stdout.write(with_choices(pages[0]) if pages else choices_file())
+    sys.stdout.write(with_parts(pages[0]) if pages else choices_file())
