@@ -12,7 +12,7 @@ from fencepost.reference import (
     read_ip_rule,
     text_from_address,
 )
-from fencepost.reference.open_points import OPEN_POINTS
+from fencepost.reference.open_points import OPEN_POINTS, OpenPoint
 from fencepost.reference.parse import MISTAKES
 
 TODAY, PREVIEW = load_profile("keyvault"), load_profile("keyvault-2018-preview")
@@ -282,6 +282,17 @@ def test_each_spelling_of_a_point_is_refused_by_its_first_answer_and_read_as_sho
         (block,) = read.blocks
         assert all(address_from_text(address) in block for address in spelling.admits)
         assert not any(address_from_text(address) in block for address in spelling.beside)
+
+
+FORMS = [(point, answer, form) for point in OPEN_POINTS for answer, form in point.forms]
+
+
+@pytest.mark.parametrize(("point", "answer", "form"), FORMS, ids=[f"{form[0].key} {form[1]}" for form in FORMS])
+def test_the_form_of_an_answer_is_the_same_range_in_it_and_refused_by_the_first(
+    point: OpenPoint, answer: str, form: str
+) -> None:
+    assert shown(read_ip_rule(form.format(20), TODAY.with_choices({point.key: answer}))) == "20.11.2.0/24"
+    assert shown(read_ip_rule(form.format(20), TODAY.with_choices({point.key: point.answers[0]}))) == f"no:{point.key}"
 
 
 def test_every_point_that_bears_on_a_value_has_its_spellings() -> None:

@@ -27,7 +27,8 @@ class OpenPoint:
     `clauses` are the ids of the clauses that leave it out of what they demand. `answers` are what a statement may
     declare, `question` says in words what is open, `shown` the same for the table of the contract, and `known` what
     public sources say. `refused` is why a write is refused by it, empty where none is. `spellings` are the values of an
-    IP rule that turn on it: by the first answer they are refused.
+    IP rule that turn on it: by the first answer they are refused. `forms` are pairs of an answer and a range like
+    20.11.2.0/24 in the form that the answer accepts; its first octet is left out.
     """
 
     key: str
@@ -38,6 +39,7 @@ class OpenPoint:
     known: str
     refused: str = ""
     spellings: tuple[Spelling, ...] = ()
+    forms: tuple[tuple[str, str], ...] = ()
 
 
 def _from_toml(text: str) -> tuple[OpenPoint, ...]:
@@ -46,7 +48,8 @@ def _from_toml(text: str) -> tuple[OpenPoint, ...]:
 
 def _point(row: dict[str, Any]) -> OpenPoint:
     spellings = tuple(Spelling(**_fields(one)) for one in row.pop("spellings", ()))
-    return OpenPoint(**_fields(row), spellings=spellings)
+    forms = tuple(row.pop("forms", {}).items())
+    return OpenPoint(**_fields(row), spellings=spellings, forms=forms)
 
 
 def _fields(row: dict[str, Any]) -> dict[str, Any]:
