@@ -24,13 +24,13 @@ def test_a_new_open_point_is_one_row_of_the_table() -> None:
         environment = os.environ | {"COLUMNS": "200"}
         return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
 
-    question = "trailing-dot: whether a dot behind an address is accepted; not documented"
+    question = "one-more-point: whether a dot behind an address is accepted; not documented"
     assert question in shown("explain", "VAL-5")
     for subject in ("reference", "library:fencepost.conformance.mutants:Vault"):
         run = shown("check", subject, "--clause", "CTL-2", "-v")
-        assert re.search(r"^trailing-dot +reject +reject", run, re.MULTILINE)
+        assert re.search(r"^one-more-point +reject +reject", run, re.MULTILINE)
     table = shown("spellings", "reference")
-    assert re.search(r"trailing-dot .*20\.1\.2\.3\..*refused", table)
+    assert re.search(r"one-more-point .*20\.1\.2\.3\..*refused", table)
 
 
 def test_trust_by_scenarios_that_nobody_has_written_down_leaves_dec_11_unjudged(

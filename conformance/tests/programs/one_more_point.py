@@ -8,7 +8,7 @@ import tomllib
 from typing import Any
 
 ROW: dict[str, Any] = {
-    "key": "trailing-dot",
+    "key": "one-more-point",
     "clauses": ["VAL-5"],
     "answers": ["reject", "accept"],
     "question": "whether a dot behind an address is accepted",
