@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fencepost.conformance.catalogue import catalogue
 from listed_failures import list_file, listed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "project.md").read_text(encoding="utf-8")
@@ -44,7 +45,8 @@ def _in_bash(line: str) -> list[str]:
 
 
 def test_clauses_and_their_families_are_completed() -> None:
-    assert _completed("fencepost check reference --clause dec-1") == [f"DEC-1{end}" for end in ("", *range(8))]
+    begun = sorted(clause.id for clause in catalogue().clauses if clause.id.startswith("DEC-1"))
+    assert _completed("fencepost check reference --clause dec-1") == begun
     assert _completed("fencepost check reference --clause VA")[0] == "VAL"
     assert "DEC-4" in _completed("fencepost explain DEC")
     assert "CTL-1" in _completed("fencepost baseline add known.json --from run --clause C")

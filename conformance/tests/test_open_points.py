@@ -1,10 +1,36 @@
 """What an open point comes to, and what it leaves unjudged."""
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from fencepost.conformance.explorations.histories import HISTORIES
+from fencepost.conformance.open_points.probes import PROBES
+from fencepost.reference.open_points import ANSWERS
 from runs import begun, explored, judged
+
+
+def test_every_open_point_has_a_probe_but_how_a_trusted_service_is_known() -> None:
+    assert PROBES.keys() == ANSWERS.keys() - {"trusted-services"}
+
+
+def test_a_new_open_point_is_one_row_of_the_table() -> None:
+    def shown(*arguments: str) -> str:
+        program = Path(__file__).parent / "programs" / "one_more_point.py"
+        command = [sys.executable, str(program), *arguments]
+        environment = os.environ | {"COLUMNS": "200"}
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+
+    question = "one-more-point: whether a dot behind an address is accepted; not documented"
+    assert question in shown("explain", "VAL-5")
+    for subject in ("reference", "library:fencepost.conformance.mutants:Vault"):
+        run = shown("check", subject, "--clause", "CTL-2", "-v")
+        assert re.search(r"^one-more-point +reject +reject", run, re.MULTILINE)
+    table = shown("spellings", "reference")
+    assert re.search(r"one-more-point .*20\.1\.2\.3\..*refused", table)
 
 
 def test_trust_by_scenarios_that_nobody_has_written_down_leaves_dec_11_unjudged(

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
+from suite_size import SUITE_TESTS
 
 pytest_plugins = ["pytester"]
 
@@ -72,7 +73,7 @@ def test_the_reference_passes(pytester: pytest.Pytester) -> None:
 def test_a_broken_clause_fails_with_its_smallest_counterexample(pytester: pytest.Pytester) -> None:
     options = ("--iut-clause", "DEC-2,DEC-4", "-rs")
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "mutant:last-address-excluded", *options)
-    result.assert_outcomes(failed=1, skipped=1, deselected=83)
+    result.assert_outcomes(failed=1, skipped=1, deselected=SUITE_TESTS - 2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
@@ -96,12 +97,12 @@ def test_a_broken_clause_fails_with_its_smallest_counterexample(pytester: pytest
 def test_what_does_not_apply_is_counted_and_its_needs_are_named(pytester: pytest.Pytester) -> None:
     subject = "library:fencepost.conformance.peers:MinimalVault"
     result = pytester.runpytest("--pyargs", SUITE, "--iut", subject, "--iut-clause", "STA-5,CRED-4", "-rs")
-    result.assert_outcomes(deselected=85)
+    result.assert_outcomes(deselected=SUITE_TESTS)
     result.stdout.fnmatch_lines(["fencepost: 2 clauses do not apply (--iut-open-points shows each)"])
     result.stdout.no_fnmatch_line("SKIPPED*")
     arguments = ("--iut", subject, "--iut-clause", "STA-5,CRED-4", "-rs", "--iut-open-points")
     result = pytester.runpytest("--pyargs", SUITE, *arguments)
-    result.assert_outcomes(skipped=2, deselected=83)
+    result.assert_outcomes(skipped=2, deselected=SUITE_TESTS - 2)
     result.stdout.fnmatch_lines(
         ["*CRED-4 does not apply: needs caller-credentials, decision-codes", "*STA-5 does not apply: needs read-back"]
     )
@@ -146,7 +147,7 @@ def test_a_wrong_answer_that_does_not_come_again_fails_its_test(pytester: pytest
 
 def test_a_failure_that_no_test_tells_is_told_at_the_end(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--pyargs", SUITE, "--iut", "mutant:octets-up-to-256", "--iut-clause", "VAL-4")
-    result.assert_outcomes(passed=1, errors=1, deselected=84)
+    result.assert_outcomes(passed=1, errors=1, deselected=SUITE_TESTS - 1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*FoundBeside: also found, and shown by no other test:", "*VAL-5 (core): *"])
 
@@ -189,5 +190,5 @@ def test_a_harness_has_the_time_that_it_is_given(pytester: pytest.Pytester) -> N
     )
     arguments = ["--iut", "library:slow:Slow", "--iut-clause", "VAL-1", "--iut-call-timeout", "0.2"]
     result = pytester.runpytest("--pyargs", SUITE, *arguments)
-    result.assert_outcomes(errors=1, deselected=84)
+    result.assert_outcomes(errors=1, deselected=SUITE_TESTS - 1)
     result.stdout.fnmatch_lines(["*HarnessBroken: VAL-1: error: *0.2*"])

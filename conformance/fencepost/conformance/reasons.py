@@ -15,7 +15,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "entry-without-id": "the entry has no member 'id'",
         "not-text": "expected an address or a range as text",
         "empty": "the text is empty",
-        "surrounding-blanks": "there are blanks around the value",
         "ipv6": "an IPv6 address; only IPv4 is supported",
         "too-few-octets": "an IPv4 address has four numbers, this has fewer",
         "too-many-octets": "an IPv4 address has four numbers, this has more",
@@ -23,37 +22,24 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "other-digits": "digits of another script than ASCII's",
         "not-a-number": "neither an IPv4 address nor a range in CIDR notation",
         "octet-over-255": "one of the four numbers is over 255",
-        "leading-zeros": "a number with leading zeros",
         "two-slashes": "more than one slash",
         "empty-prefix": "nothing follows the slash",
         "negative-prefix": "the prefix is negative",
         "prefix-over-32": "the prefix is over 32",
-        "prefix-spelling": "the prefix is not written as a plain number",
         "not-a-mask": "what follows the slash is neither a prefix nor a mask",
-        "netmask-form": "a netmask in place of the prefix",
-        "hostmask-form": "a host mask in place of the prefix",
-        "prefix-0": "a range of all addresses",
-        "prefix-31": "a range of two addresses (/31)",
         "prefix-32": "a range of one address (/32): write the bare address",
-        "host-bits": "the address is not the first of its range: host bits are set",
         "private": "private address space (RFC 1918): rules are for public addresses only",
-        "private-superset": "the range covers private address space (RFC 1918)",
         "reserved": "reserved address space",
         "unknown-word": "none of the words that may stand here",
-        "null-members": "null in place of a value",
-        "enum-case": "the word is known in other case only",
         "not-a-subnet-id": (
             "no resource id of a subnet (/subscriptions/…/resourceGroups/…/providers/Microsoft.Network"
             "/virtualNetworks/…/subnets/…)"
         ),
-        "duplicates": "a rule stands more than once",
         "too-many": "more rules than the maximum",
         "unknown-subnet": "a subnet that the network does not have",
-        "missing-service-endpoint": "the subnet does not have the service endpoint Microsoft.KeyVault",
-        "lost-service-endpoint": "the subnet has lost its service endpoint Microsoft.KeyVault",
         "unsaid-flag": "the rule has ignoreMissingVnetServiceEndpoint, and this write does not say it again",
-        "remove-unknown": "no such rule is there to be removed",
     }
+    | {point.key: point.refused for point in OPEN_POINTS if point.refused}
 )
 """The words for each name of a violation."""
 

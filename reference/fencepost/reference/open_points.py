@@ -5,6 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """A value of an IP rule that is accepted by the second answer: it lets in who is in `admits`, not who is `beside`.
+
+    Without `admits` the value only shows whether it is accepted.
+    """
+
+    value: str
+    admits: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,8 +25,10 @@ class OpenPoint:
     """One open point.
 
     `clauses` are the ids of the clauses that leave it out of what they demand. `answers` are what a statement may
-    declare, `question` says in words what is open, `shown` the same for the table of the contract, `known` what public
-    sources say, and `put_by` the call whose answer shows it.
+    declare, `question` says in words what is open, `shown` the same for the table of the contract, and `known` what
+    public sources say. `refused` is why a write is refused by it, empty where none is. `spellings` are the values of an
+    IP rule that turn on it: by the first answer they are refused. `forms` are pairs of an answer and a range like
+    20.11.2.0/24 in the form that the answer accepts; its first octet is left out.
     """
 
     key: str
@@ -22,22 +37,25 @@ class OpenPoint:
     question: str
     shown: str
     known: str
-    put_by: str
+    refused: str = ""
+    spellings: tuple[Spelling, ...] = ()
+    forms: tuple[tuple[str, str], ...] = ()
 
 
 def _from_toml(text: str) -> tuple[OpenPoint, ...]:
-    return tuple(
-        OpenPoint(
-            key=row["key"],
-            clauses=tuple(row["clauses"]),
-            answers=tuple(row["answers"]),
-            question=row["question"],
-            shown=row["shown"],
-            known=row["known"],
-            put_by=row["put-by"],
-        )
-        for row in tomllib.loads(text)["points"]
-    )
+    return tuple(map(_point, tomllib.loads(text)["points"]))
+
+
+def _point(row: dict[str, Any]) -> OpenPoint:
+    spellings = tuple(Spelling(**_fields(one)) for one in row.pop("spellings", ()))
+    forms = tuple(row.pop("forms", {}).items())
+    return OpenPoint(**_fields(row), spellings=spellings, forms=forms)
+
+
+def _fields(row: dict[str, Any]) -> dict[str, Any]:
+    """The members under the names of the fields, lists as tuples."""
+    found = {key.replace("-", "_"): value for key, value in row.items()}
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
 
 
 OPEN_POINTS: tuple[OpenPoint, ...] = _from_toml(

@@ -8,14 +8,13 @@ from ipaddress import IPv6Address
 from types import MappingProxyType
 
 from fencepost.reference.addresses import PRIVATE, RESERVED, SPECIAL, Block, cidr_from_block, is_clear
-from fencepost.reference.open_points import ANSWERS
+from fencepost.reference.open_points import ANSWERS, OPEN_POINTS
 from fencepost.reference.profile import Profile
 
 MISTAKES = MappingProxyType(
     {
         "not-text": "VAL-5",
         "empty": "VAL-5",
-        "surrounding-blanks": "VAL-5",
         "ipv6": "VAL-4",
         "too-few-octets": "VAL-5",
         "too-many-octets": "VAL-5",
@@ -23,23 +22,16 @@ MISTAKES = MappingProxyType(
         "other-digits": "VAL-5",
         "not-a-number": "VAL-5",
         "octet-over-255": "VAL-5",
-        "leading-zeros": "VAL-5",
         "two-slashes": "VAL-5",
         "empty-prefix": "VAL-5",
         "negative-prefix": "VAL-5",
         "prefix-over-32": "VAL-5",
-        "prefix-spelling": "VAL-5",
         "not-a-mask": "VAL-5",
-        "netmask-form": "VAL-5",
-        "hostmask-form": "VAL-5",
-        "prefix-0": "VAL-1",
-        "prefix-31": "VAL-2",
         "prefix-32": "VAL-2",
-        "host-bits": "VAL-1",
         "private": "VAL-3",
-        "private-superset": "VAL-3",
         "reserved": "VAL-1",
     }
+    | {point.key: point.clauses[0] for point in OPEN_POINTS if point.spellings}
 )
 """Every kind of mistake in the value of an IP rule, and the clause by which it is refused."""
 

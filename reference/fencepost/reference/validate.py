@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from fencepost.reference.model import Bypass, DefaultAction, IpRule, Network, RuleSet, VirtualNetworkRule
+from fencepost.reference.open_points import ANSWERS
 from fencepost.reference.parse import MISTAKES, is_subnet_id, read_ip_rule
 from fencepost.reference.profile import Profile
 
@@ -113,31 +114,31 @@ def _switch(
     value = switches.get(member)
     if value is None:
         if member in switches:
-            found += _choice_violation(path, "null-members", "as-absent", "VAL-6", profile)
+            found += _choice_violation(path, "null-members", "VAL-6", profile)
         return absent
     for word in words:
         if value == word.value:
             return word
         if isinstance(value, str) and value.lower() == word.value.lower():
-            found += _choice_violation(path, "enum-case", "insensitive", "VAL-6", profile)
+            found += _choice_violation(path, "enum-case", "VAL-6", profile)
             return word
     found.append(Violation(path=path, name="unknown-word", clause="VAL-6"))
     return None
 
 
-def _choice_violation(path: str, point: str, lenient: str, clause: str, profile: Profile) -> Iterable[Violation]:
-    """Nothing if the lenient answer is chosen; otherwise a violation, uncertain if no answer is chosen."""
+def _choice_violation(path: str, point: str, clause: str, profile: Profile) -> Iterable[Violation]:
+    """A violation if the first answer is chosen, the strictest; uncertain if no answer is chosen."""
     chosen = profile.choice(point)
     if chosen is None:
         yield Violation(path=path, name=point, clause=clause, is_certain=False, open_points=frozenset({point}))
-    elif chosen != lenient:
+    elif chosen == ANSWERS[point][0]:
         yield Violation(path=path, name=point, clause=clause)
 
 
 def _entries(acls: Mapping[str, object], member: str, profile: Profile, found: _Found) -> list[object]:
     value = acls.get(member, [])
     if value is None:
-        found += _choice_violation(f"$.{member}", "null-members", "as-absent", "VAL-5", profile)
+        found += _choice_violation(f"$.{member}", "null-members", "VAL-5", profile)
         return []
     if not isinstance(value, list | tuple):
         found.append(Violation(path=f"$.{member}", name="not-a-list", clause="VAL-5"))

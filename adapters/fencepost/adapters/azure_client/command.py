@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fencepost.adapters.azure_client.cleaning import Leftover
 
 
-@click.command(short_help="Remove what a killed run has left at an endpoint on Azure's wire.")
+@click.command()
 @click.argument("target", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE.toml")
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and leave it.")
 def clean(*, target: Path, dry_run: bool) -> None:

@@ -25,7 +25,7 @@ class _Share(click.ParamType):  # type: ignore[type-arg]  # a generic in newer v
         return asked
 
 
-@click.command(short_help="Put a subject behind Azure's wire, for Microsoft's SDKs and for `check azure:FILE`.")
+@click.command()
 @click.argument("subject", default="reference")
 @click.option(
     "--target",

@@ -16,7 +16,6 @@ from fencepost.conformance.commands.earlier_failures import read_known
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
 from fencepost.conformance.commands.options import FILE, OLD_FILE
 from fencepost.conformance.commands.run_files import read_run
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.regression.baseline import Baseline, Entry
 from fencepost.conformance.regression.known import KnownFailure, file_content, is_url, known_from, of_run
@@ -29,7 +28,7 @@ from fencepost.reports.summary import quoted, reproduce, typed
 from rich.text import Text
 
 
-@click.group(short_help=SHORT_HELP["baseline"])
+@click.group()
 def baseline() -> None:
     """Maintain the list of known failures that `check --known FILE` tolerates."""
 

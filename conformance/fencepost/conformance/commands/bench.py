@@ -19,7 +19,6 @@ from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import show, table
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
 from fencepost.conformance.commands.options import NEW_FOLDER
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.reports.files import write_text
 from fencepost.reports.secrets import Mask
 
@@ -33,7 +32,7 @@ _MEASURES: Mapping[str, tuple[str, int]] = {
 _SVG = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
-@click.command(short_help=SHORT_HELP["bench"])
+@click.command()
 @click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT…", shell_complete=SUBJECT)
 @click.option(
     "--rules",

@@ -32,7 +32,6 @@ from fencepost.conformance.commands.opening import call_timeout, start_timeout
 from fencepost.conformance.commands.options import COUNT, EFFORT, FILE, NEW_FOLDER, OLD_FILE, SEED, SETTLING
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.run_folder import write_report
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.conformance.run.opening import CannotBegin
 from fencepost.reference import profile_names
@@ -47,7 +46,7 @@ TRY_AGAIN = 75
 """The exit status of a shard whose stream could not be made, as `sysexits.h` has it."""
 
 
-@click.group(short_help=SHORT_HELP["campaign"])
+@click.group()
 def campaign() -> None:
     """Spread the suite over many machines: plan it once, run each shard somewhere, merge what they found."""
 

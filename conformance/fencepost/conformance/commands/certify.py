@@ -22,7 +22,6 @@ from fencepost.conformance.commands.opening import as_usage, call_timeout, conne
 from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED
 from fencepost.conformance.commands.recorded_run import Found, kept, recorded
 from fencepost.conformance.commands.run_folder import RunFolder
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.run.opening import explaining
 from fencepost.conformance.run.plan import Plan
 from fencepost.reports.page import Page
@@ -31,7 +30,7 @@ from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
 
 
-@click.command(short_help=SHORT_HELP["certify"])
+@click.command()
 @click.argument("subject", shell_complete=SUBJECT)
 @signing.bundle_file
 @signing.key_file

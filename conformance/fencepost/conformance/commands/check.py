@@ -23,7 +23,6 @@ from fencepost.conformance.commands.options import COUNT, EFFORT, FILE, NEW_FOLD
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.project_settings import ISOLATED, ConfiguredCommand
 from fencepost.conformance.commands.run_folder import RunFolder
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.spellings import essence, profiled
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.lockstep.deadline import Deadline, OutOfTime
@@ -58,7 +57,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
         raise click.BadParameter(str(error)) from None
 
 
-@click.command(cls=ConfiguredCommand, short_help=SHORT_HELP["check"])
+@click.command(cls=ConfiguredCommand)
 @click.argument("subject", shell_complete=SUBJECT)
 @click.option("--profile", help="Judge by this profile, not by the profile that the subject claims.")
 @click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much to ask.")

@@ -10,7 +10,6 @@ from fencepost.adapters.contract import Client, Timeouts, open_factory
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.console import labelled, show
 from fencepost.conformance.commands.demo_vaults import FlawedVault, RightVault
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.lockstep.case import case_from_calls
 from fencepost.conformance.lockstep.lockstep import Lockstep
 from fencepost.conformance.lockstep.oracle import ReferenceOracle
@@ -26,7 +25,7 @@ CLAUSE = "DEC-4"
 _VAULTS = (RightVault, FlawedVault)
 
 
-@click.command(short_help=SHORT_HELP["demo"])
+@click.command()
 def demo() -> None:
     """Judge two small vaults that differ in one method, and explain the smallest case that tells them apart.
 

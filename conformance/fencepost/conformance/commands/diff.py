@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.run_files import read_run
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.comparison.difference import KINDS, Change, Difference, difference
 from fencepost.conformance.comparison.markdown import difference_as_markdown
 from fencepost.reports.counted import counted
@@ -24,7 +23,7 @@ _COUNTED = {
 """The kinds of changes as they are counted, one of them and several; the others are the same in both."""
 
 
-@click.command(short_help=SHORT_HELP["diff"])
+@click.command()
 @click.argument("run_a", type=_RUN)
 @click.argument("run_b", type=_RUN)
 @click.option(

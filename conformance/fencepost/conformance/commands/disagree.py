@@ -18,7 +18,6 @@ from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import labelled, show, show_json
 from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
 from fencepost.conformance.commands.options import EFFORT, SEED
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.common_ground import common_statement
 from fencepost.conformance.comparison.disagreement import Disagreement, Search, search
@@ -33,7 +32,7 @@ from fencepost.reports.visible import abridged, as_json, visible
 from rich.text import Text
 
 
-@click.command(short_help=SHORT_HELP["disagree"])
+@click.command()
 @click.argument("subject_a", shell_complete=SUBJECT)
 @click.argument("subject_b", shell_complete=SUBJECT)
 @click.option("--profile", help="The edition whose limits and names are used; by default the edition that both claim.")

@@ -15,7 +15,6 @@ from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.explanation import clause_explained, explanation
 from fencepost.conformance.commands.options import PROFILE
 from fencepost.conformance.commands.request_file import Asked, oddities, read_asked, read_network
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.reasons import open_point, reason
 from fencepost.conformance.rule_files.expressions import RESOURCE_GROUP, SUBSCRIPTION, may_be
 from fencepost.conformance.rule_files.found import FoundRules
@@ -35,7 +34,7 @@ from fencepost.reports.counted import counted
 from fencepost.reports.visible import visible
 
 
-@click.command(short_help=SHORT_HELP["explain"])
+@click.command()
 @click.argument("rules", metavar="RULES|CLAUSE", shell_complete=CLAUSE_OR_FILE)
 @click.argument("request_given", metavar="[ADDRESS|REQUEST.json]", required=False)
 @click.option(

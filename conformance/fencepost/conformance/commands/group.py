@@ -163,6 +163,8 @@ def _loaded(point: EntryPoint) -> click.Command:
         return _unusable(point, f"{type(error).__name__}: {error}")
     if not isinstance(command, click.Command):
         return _unusable(point, f"{point.value} is no click command but a {type(command).__name__}")
+    if point.value.startswith(_SHIPPED):
+        command.short_help = SHORT_HELP.get(point.name)
     return command
 
 

@@ -16,7 +16,6 @@ import click
 from fencepost.conformance.commands.init_look import CannotLook, Look, look_at_service, look_at_tool, toml_text
 from fencepost.conformance.commands.init_start import InTheWay, Start
 from fencepost.conformance.commands.options import PROFILE
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import os_error_as_usage, usage
 
 _PYTHON = "python3"
@@ -52,7 +51,7 @@ class _Asked:
     headers: tuple[str, ...]
 
 
-@click.command(short_help=SHORT_HELP["init"])
+@click.command()
 @click.argument("kind", type=click.Choice(KINDS))
 @click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="The folder. [here]")
 @click.option("--name", help="What is judged, for the report. [the folder's name]")

@@ -5,11 +5,10 @@ from pathlib import Path
 import click
 from fencepost.conformance.certificate.keys import make_keys, read_public_key
 from fencepost.conformance.commands.options import FILE
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 
 
-@click.command(short_help=SHORT_HELP["keygen"])
+@click.command()
 @click.option("--out", type=FILE, required=True, metavar="NAME", help="The file of the private key.")
 def keygen(*, out: Path) -> None:
     """Write an Ed25519 private key into NAME, readable by its owner alone, and the public key into NAME.pub.

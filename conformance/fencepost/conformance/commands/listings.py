@@ -10,7 +10,6 @@ import click
 from fencepost.adapters.contract import adapters, carriers, engines
 from fencepost.conformance.catalogue import Clause, catalogue
 from fencepost.conformance.commands.console import show, show_json, table
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.sources_page import sources_page
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.reference import Profile, load_profile, profile_names
@@ -33,7 +32,7 @@ def _groups() -> list[str]:
     return list(dict.fromkeys(clause.group for clause in catalogue().clauses))
 
 
-@click.command(short_help=SHORT_HELP["clauses"])
+@click.command()
 @click.option(
     "--group", "groups", multiple=True, type=click.Choice(_groups()), help="Only this group; may be repeated."
 )
@@ -88,7 +87,7 @@ _ADAPTERS = MappingProxyType(
 )
 
 
-@click.command(short_help=SHORT_HELP["subjects"])
+@click.command()
 @click.option("--mutants", is_flag=True, help="List the mutants: vaults with one flaw each.")
 def subjects(*, mutants: bool) -> None:
     """List the forms of a subject string: carriers for your own harness, installed adapters, engines and libraries."""
@@ -125,7 +124,7 @@ def _summary(point: EntryPoint, summary: str) -> Text:
     return Text(visible(summary or first or point.value))
 
 
-@click.command(short_help=SHORT_HELP["profiles"])
+@click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with services and choices.")
 def profiles(*, as_json: bool) -> None:
     """List the shipped profiles: the limits, the prefixes and the services of each edition of the specification."""

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 from fencepost.conformance.commands.options import FILE
 from fencepost.conformance.commands.run_files import read_run
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.markdown import matrix_as_markdown
 from fencepost.conformance.comparison.matrix import matrix as compared
@@ -13,7 +12,7 @@ from fencepost.conformance.comparison.page import matrix_as_html
 from fencepost.reports.files import write_text
 
 
-@click.command(short_help=SHORT_HELP["matrix"])
+@click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option(
     "--format",

@@ -11,7 +11,6 @@ from fencepost.conformance.commands.case_files import found_cases
 from fencepost.conformance.commands.completion import CASE, SUBJECT
 from fencepost.conformance.commands.console import show, table
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.regression.replay import OVERLAPPING, Replayed, replay_case
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase
@@ -22,7 +21,7 @@ from fencepost.reports.secrets import Mask
 from rich.text import Text
 
 
-@click.command(short_help=SHORT_HELP["replay"])
+@click.command()
 @click.argument("case", shell_complete=CASE)
 @click.argument("subject", shell_complete=SUBJECT)
 @click.option(

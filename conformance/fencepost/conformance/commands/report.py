@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 from fencepost.conformance.commands.options import FILE
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.reports.files import write_text
 from fencepost.reports.page import Page
@@ -38,7 +37,7 @@ class _Format(click.ParamType[str]):
         return f"[{'|'.join(_formats())}]"
 
 
-@click.command(short_help=SHORT_HELP["report"])
+@click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=_Format(), default="terminal", show_default=True, help="The form of the output.")
 @click.option("--out", type=FILE, metavar="FILE", help="Write into this file, not to stdout.")

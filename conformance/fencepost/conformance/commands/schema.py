@@ -7,14 +7,13 @@ from fencepost.adapters.azure.target import target_schema
 from fencepost.adapters.contract import carriers, contract_schema
 from fencepost.conformance.commands.console import show_json
 from fencepost.conformance.commands.live_events import progress_schema
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.reports.events import run_schema
 from fencepost.reports.model import report_schema
 
 _OF_FILES = ("cli", "rest")
 
 
-@click.command(short_help=SHORT_HELP["schema"])
+@click.command()
 @click.argument(
     "which", type=click.Choice(["contract", "report", "run", "progress", "target", *_OF_FILES]), default="contract"
 )

@@ -18,7 +18,6 @@ from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import labelled, show, table
 from fencepost.conformance.commands.opening import call_timeout, start_timeout
 from fencepost.conformance.commands.options import PROFILE
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.smoke_mappings import Pace, first_calls, mappings_of, pace_in_words, pace_of, shown
 from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
 from fencepost.conformance.commands.usage import usage
@@ -37,7 +36,7 @@ _NOT_WIRED_UP = 2
 _SHOWN, _LOG_LINES = 2000, 20
 
 
-@click.command(short_help=SHORT_HELP["smoke"])
+@click.command()
 @click.argument("subject", shell_complete=SUBJECT)
 @click.option(
     "--profile", "profile_name", type=PROFILE, help="Judge by this profile, not by the profile that the subject claims."

@@ -9,7 +9,6 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import show, show_json
 from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.open_points.spellings import Profiler, Row
 from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.plan import Plan
@@ -32,7 +31,7 @@ _STYLES = {
 }
 
 
-@click.command(short_help=SHORT_HELP["spellings"])
+@click.command()
 @click.argument("subject", shell_complete=SUBJECT)
 @click.option("--profile", help="Read by this profile, not by the profile that the subject claims.")
 @click.option(

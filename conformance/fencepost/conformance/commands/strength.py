@@ -14,7 +14,6 @@ from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.generated_table import drawn as drawn_generated
 from fencepost.conformance.commands.opening import as_usage
 from fencepost.conformance.commands.options import COUNT, EFFORT, FILE
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.strength_table import acquittals, drawn
 from fencepost.conformance.mutants import CATALOGUE, mutant
 from fencepost.conformance.mutants.mutant import Group
@@ -36,7 +35,7 @@ _LINES = 10
 _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
 
 
-@click.command(short_help=SHORT_HELP["strength"])
+@click.command()
 @click.option("--effort", type=EFFORT, default="quick", show_default=True, help="How much a run asks.")
 @click.option("--seeds", type=COUNT, default=2, show_default=True, help="The number of seeds, from 0 on.")
 @click.option(

@@ -11,7 +11,6 @@ from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.options import COUNT, FILE, OLD_FILE
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.regression.vector_file import (
     VectorFile,
@@ -27,7 +26,7 @@ from fencepost.reports.secrets import Mask
 from rich.text import Text
 
 
-@click.group(short_help=SHORT_HELP["vectors"])
+@click.group()
 def vectors() -> None:
     """Write test vectors that run without this kit, and run them."""
 

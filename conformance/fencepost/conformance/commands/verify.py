@@ -32,7 +32,6 @@ from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
 from fencepost.conformance.commands.options import FILE, OLD_FILE
 from fencepost.conformance.commands.progress import live_progress
-from fencepost.conformance.commands.short_help import SHORT_HELP
 from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.conformance.run.opening import CannotBegin
 from fencepost.conformance.run.plan import Listener, Plan
@@ -45,7 +44,7 @@ LEVELS = ("partial", "core", "core+extended")
 """The levels of a certificate, the lowest first."""
 
 
-@click.command(short_help=SHORT_HELP["verify"])
+@click.command()
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--key",

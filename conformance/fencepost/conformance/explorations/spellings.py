@@ -17,22 +17,18 @@ from fencepost.conformance.generate.changes import Change, update
 from fencepost.conformance.lockstep.case import WriteStep
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.reference import Block, Caller, Request, cidr_from_block, read_ip_rule
+from fencepost.reference.open_points import OPEN_POINTS
 
 _BLOCK = Block((20 << 24) + (11 << 16) + (2 << 8), (20 << 24) + (11 << 16) + (2 << 8) + 255)
 _PLAIN = "21.7.0.0/16"
 
 _TEXTS: Mapping[tuple[str, str], str] = {
-    ("surrounding-blanks", "strip"): " {0}.11.2.0/24 ",
-    ("leading-zeros", "decimal"): "{0:03}.011.002.0/24",
-    ("leading-zeros", "octal"): "{0:03o}.013.002.0/24",
-    ("prefix-spelling", "accept"): "{0}.11.2.0/024",
-    ("netmask-form", "accept"): "{0}.11.2.0/255.255.255.0",
-    ("hostmask-form", "accept"): "{0}.11.2.0/0.0.0.255",
+    (point.key, answer): form for point in OPEN_POINTS for answer, form in point.forms
 }
 """A range like 20.11.2.0/24 in the form that each answer to an open point accepts; its first octet is left out."""
 
 _MOST_FORMS = 2
-"""So many forms are written in every way: all six would take the writes that the limits need."""
+"""So many forms are written in every way: all would take the writes that the limits need."""
 
 _PUBLIC, _PRIVATE = 20, 10
 _OTHERS = (

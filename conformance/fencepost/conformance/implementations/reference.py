@@ -7,30 +7,17 @@ from fencepost.adapters.contract import JsonObject
 from fencepost.adapters.contract.vocabulary import PROTOCOL
 from fencepost.conformance.lockstep.wire import network_from_wire, request_from_wire, wire_rules_in_force
 from fencepost.reference import Outcome, Request, Vault, Verdict, Write, acceptable_codes, load_profile
+from fencepost.reference.open_points import OPEN_POINTS
 
-_CHOICES = {
-    "host-bits": "reject",
-    "private-superset": "reject",
-    "superset-matches-private": "yes",
+_OTHERWISE = {
     "reserved-ranges": "accept",
     "duplicates": "keep",
-    "duplicates-count": "yes",
     "prefix-31": "accept",
-    "prefix-0": "reject",
-    "missing-service-endpoint": "reject",
     "lost-service-endpoint": "accept",
-    "surrounding-blanks": "reject",
-    "leading-zeros": "reject",
-    "prefix-spelling": "reject",
-    "netmask-form": "reject",
-    "hostmask-form": "reject",
     "remove-unknown": "ignore",
-    "enum-case": "sensitive",
-    "null-members": "reject",
-    "default-of-bypass": "AzureServices",
-    "default-of-default-action": "Allow",
-    "unauthenticated-and-blocked": "401",
 }
+_BY_PROFILE = ("single-address-read-back", "trusted-services", "trusted-scenarios")
+_CHOICES = {point.key: point.answers[0] for point in OPEN_POINTS if point.key not in _BY_PROFILE} | _OTHERWISE
 _FEATURES = (
     *("read-back", "incremental-rules", "service-endpoints", "trusted-services", "caller-credentials"),
     *("decision-codes", "snapshot-isolation"),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from fencepost.adapters.contract import JsonObject, SubjectError
+from fencepost.adapters.contract.vocabulary import CHOICES
 from fencepost.conformance.mutants.deciding import Deciding
 from fencepost.conformance.mutants.values import PREVIEW, PROFILES, Held, IpRule, Profile, Refused, SubnetRule
 
@@ -52,30 +53,17 @@ class Vault(Deciding):
         """The answers of this vault to the open points of the specification."""
         today = self.profile.checks_endpoints
         return {
-            "host-bits": "reject",
+            **{key: answers[0] for key, answers in CHOICES.items()},
             "private-superset": "accept",
-            "superset-matches-private": "yes",
             "reserved-ranges": "accept",
             "duplicates": "keep",
-            "duplicates-count": "yes",
             "prefix-31": "accept" if today else "reject",
             "prefix-0": "accept",
             "missing-service-endpoint": "reject" if today else "accept",
             "lost-service-endpoint": "accept",
-            "surrounding-blanks": "reject",
-            "leading-zeros": "reject",
-            "prefix-spelling": "reject",
-            "netmask-form": "reject",
-            "hostmask-form": "reject",
             "remove-unknown": "ignore",
-            "enum-case": "sensitive",
-            "null-members": "reject",
-            "default-of-bypass": "AzureServices",
-            "default-of-default-action": "Allow",
             "single-address-read-back": "/32" if today else "bare",
-            "unauthenticated-and-blocked": "401",
             "trusted-services": "attribute" if today else "list",
-            "trusted-scenarios": "connection",
         }
 
     def reset(self, *, subnets: Sequence[JsonObject]) -> JsonObject:

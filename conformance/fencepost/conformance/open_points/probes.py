@@ -10,6 +10,7 @@ from fencepost.conformance.lockstep.wire import WireRules, wire_rules
 from fencepost.conformance.open_points.prober import OUTSIDE, Prober
 from fencepost.reference import Caller, Network, Request, Subnet, block_from_cidr
 from fencepost.reference import text_from_address as text
+from fencepost.reference.open_points import OPEN_POINTS
 
 Probe = Callable[[Prober], str | None]
 """Finds the answer to an open point, in the words of its choices; None if the subject cannot be asked."""
@@ -52,6 +53,21 @@ def _accepts(*acls: WireRules, lenient: str = "accept") -> Probe:
         return lambda prober: (lenient if prober.put(one) else "reject") if prober.capabilities.refusals else None
 
     return _all_of(*(single(one) for one in acls))
+
+
+def _spelled(key: str, *more: Probe) -> Probe:
+    """The probe of a point by the spellings in its row: refused, or read as its second answer reads them."""
+    (point,) = (point for point in OPEN_POINTS if point.key == key)
+    lenient = point.answers[1]
+    return _all_of(
+        *(
+            _reading(one.value, one.admits, one.beside, lenient)
+            if one.admits
+            else _accepts(wire_rules([one.value]), lenient=lenient)
+            for one in point.spellings
+        ),
+        *more,
+    )
 
 
 def _superset_matches(prober: Prober) -> str | None:
@@ -256,11 +272,6 @@ def _scenarios(prober: Prober) -> str | None:
     return "scenario" if "scenario" in found else "connection"
 
 
-def _if_open(member: str, probe: Probe) -> Probe:
-    """The probe, if the profile leaves the point open."""
-    return lambda prober: probe(prober) if getattr(prober.profile, member) == "open" else None
-
-
 def _if_accepted(probe: Probe) -> Probe:
     """The probe, if the value is accepted: no document says which other characters are blanks."""
 
@@ -272,50 +283,34 @@ def _if_accepted(probe: Probe) -> Probe:
 
 
 def _prefix_0(prober: Prober) -> str | None:
-    found = _accepts(wire_rules(["0.0.0.0/0"]))(prober)
+    found = _spelled("prefix-0")(prober)
     # 0.0.0.0/0 also covers private space: a subject that refuses such ranges shows no answer to its own point.
     return None if found == "reject" and prober.profile.choice("private-superset") == "reject" else found
 
 
+def _prefix_31(prober: Prober) -> str | None:
+    return _spelled("prefix-31")(prober) if prober.profile.prefix_31 == "open" else None
+
+
 PROBES: Mapping[str, Probe] = {
-    "host-bits": _all_of(
-        _reading("20.1.2.3/24", ("20.1.2.0", "20.1.2.3", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "mask"),
-        _reading("150.7.9.129/30", ("150.7.9.128", "150.7.9.131"), ("150.7.9.127", "150.7.9.132"), "mask"),
-        _reading("30.7.128.0/16", ("30.7.0.0", "30.7.255.255"), ("30.6.255.255", "30.8.0.0"), "mask"),
-        _added_as("40.1.2.128/24", ("40.1.2.0", "40.1.2.255"), ("40.1.1.255", "40.1.3.0"), "mask"),
-    ),
-    "private-superset": _accepts(
-        wire_rules(["172.0.0.0/8"]), wire_rules(["172.0.0.0/11"]), wire_rules(["192.168.0.0/15"])
+    **{point.key: _spelled(point.key) for point in OPEN_POINTS if point.spellings},
+    "host-bits": _spelled(
+        "host-bits", _added_as("40.1.2.128/24", ("40.1.2.0", "40.1.2.255"), ("40.1.1.255", "40.1.3.0"), "mask")
     ),
     "superset-matches-private": _superset_matches,
     "reserved-ranges": _reserved,
     "duplicates": _duplicates,
     "duplicates-count": _duplicates_count,
-    "prefix-31": _if_open(
-        "prefix_31", _reading("20.1.2.2/31", ("20.1.2.2", "20.1.2.3"), ("20.1.2.1", "20.1.2.4"), "accept")
-    ),
+    "prefix-31": _prefix_31,
     "prefix-0": _prefix_0,
     "missing-service-endpoint": _missing_endpoint,
     "lost-service-endpoint": _lost_endpoint,
-    "surrounding-blanks": _all_of(
-        _reading(" 20.1.2.3", ("20.1.2.3",), ("20.1.2.2", "20.1.2.4"), "strip"),
-        _reading("20.1.2.0/24 ", ("20.1.2.0", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "strip"),
+    "surrounding-blanks": _spelled(
+        "surrounding-blanks",
         _if_accepted(_reading("20.1.2.3\n", ("20.1.2.3",), ("20.1.2.2", "20.1.2.4"), "strip")),
         _if_accepted(_reading("\t20.1.2.3", ("20.1.2.3",), ("20.1.2.2", "20.1.2.4"), "strip")),
     ),
     "leading-zeros": _leading_zeros,
-    "prefix-spelling": _all_of(
-        _reading("20.1.2.0/024", ("20.1.2.0", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "accept"),
-        _reading("20.1.2.0/+24", ("20.1.2.0", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "accept"),
-    ),
-    "netmask-form": _all_of(
-        _reading("20.1.2.0/255.255.255.0", ("20.1.2.0", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "accept"),
-        _reading("20.1.128.0/255.255.128.0", ("20.1.128.0", "20.1.255.255"), ("20.1.127.255", "20.2.0.0"), "accept"),
-    ),
-    "hostmask-form": _all_of(
-        _reading("20.1.2.0/0.0.0.255", ("20.1.2.0", "20.1.2.255"), ("20.1.1.255", "20.1.3.0"), "accept"),
-        _reading("20.1.128.0/0.0.127.255", ("20.1.128.0", "20.1.255.255"), ("20.1.127.255", "20.2.0.0"), "accept"),
-    ),
     "remove-unknown": _remove_unknown,
     "enum-case": _enum_case,
     "null-members": _null_members,
@@ -325,4 +320,4 @@ PROBES: Mapping[str, Probe] = {
     "unauthenticated-and-blocked": _unauthenticated,
     "trusted-scenarios": _scenarios,
 }
-"""The open points that can be probed."""
+"""The open points that can be probed: by their spellings, or by a probe of their own."""

@@ -25,6 +25,7 @@ from fencepost.reference import (
     address_from_text,
     cidr_from_block,
 )
+from fencepost.reference.open_points import OPEN_POINTS
 
 Kind: TypeAlias = Literal["refused", "accepted", "unstable", "error", "open", "inconclusive"]
 
@@ -153,6 +154,9 @@ def spellings(profile: Profile, network: Network) -> tuple[Spelling, ...]:
     """Every spelling of the table: well-formed, open points, and every kind of mistake; ids where there are subnets."""
     vault = Vault(profile=profile).reset(network)
     found = [_ip(name, value, vault) for name, value in (*_WELL_FORMED, *_OF_OPEN_POINTS)]
+    shown = {one.value for one in found}
+    firsts = ((point.key, point.spellings[0].value) for point in OPEN_POINTS if point.spellings)
+    found += [_ip(name, value, vault) for name, value in firsts if value not in shown]
     wrong = [*mistakes.ip_mistakes(profile, Random("spellings"))]
     if network.subnets:
         known = network.subnets[0].id
