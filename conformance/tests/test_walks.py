@@ -18,7 +18,7 @@ from fencepost.conformance.generate.accepted_writes import (
 from fencepost.conformance.generate.changes import Change, GeneratorState
 from fencepost.conformance.generate.refused_writes import remove_what_is_not_there
 from fencepost.conformance.generate.small_world import FactorLevels, SmallWorld, Walk
-from fencepost.conformance.generate.walks import ACCEPTED, ELSEWHERE, REFUSED, assigned, next_of, restore_levels
+from fencepost.conformance.generate.walks import ACCEPTED, REFUSED, SINGLE, assigned, next_of, restore_levels
 from fencepost.conformance.implementations import reference
 from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write, may_be_asked
 from fencepost.conformance.lockstep.wire import wire_rules
@@ -72,24 +72,22 @@ def rehearsals(seed: int) -> list[ModelWalk]:
     return [ModelWalk(levels, list(kinds), seed) for levels, kinds in assigned(Random(seed), FAMILIES)]
 
 
-def test_every_kind_is_dealt_to_two_themes_that_differ_in_all_but_the_bypass() -> None:
-    assignments = list(assigned(Random(3), FAMILIES))
-    times = Counter(kind for _, kinds in assignments for kind in kinds)
-    often = {kind: 1 if kind in ELSEWHERE else 2 for kind in KINDS}
-    assert times == Counter({kind: often[kind] * sum(family.count(kind) for family in FAMILIES) for kind in KINDS})
-    families = [family for family in FAMILIES if not ELSEWHERE & set(family)]
-    assert all(any(kind in kinds for kind in family) for _, kinds in assignments for family in families)
-    for (one, some), (other, same) in zip(assignments[::2], assignments[1::2], strict=True):
-        assert set(some) - ELSEWHERE == set(same) - ELSEWHERE
-        assert not ELSEWHERE & set(some) & set(same)
-        traits = set(FactorLevels.__dataclass_fields__) - {"bypass"}
-        assert all(getattr(one, trait) != getattr(other, trait) for trait in traits)
+def test_every_kind_is_made_by_one_walk_and_of_single_changes_under_either_default_action() -> None:
+    for seed in range(4):
+        assignments = list(assigned(Random(seed), FAMILIES))
+        times = Counter(kind for _, kinds in assignments for kind in kinds)
+        assert times == Counter(kind for family in (*FAMILIES, *SINGLE) for kind in family)
+        for kind in (kind for family in SINGLE for kind in family):
+            assert {levels.default_action for levels, kinds in assignments if kind in kinds} == {"Allow", "Deny"}
 
 
-def test_any_two_traits_of_a_theme_are_met_in_every_combination() -> None:
-    themes = [levels for levels, _ in assigned(Random(0), FAMILIES)]
-    for one, other in combinations(FactorLevels.__dataclass_fields__, 2):
-        assert len({(getattr(levels, one), getattr(levels, other)) for levels in themes}) == 4
+def test_any_two_main_factors_of_a_state_meet_in_every_combination_and_each_level_of_the_others_twice() -> None:
+    for seed in range(4):
+        states = [levels for levels, _ in assigned(Random(seed), FAMILIES)]
+        for one, other in combinations(("default_action", "is_off", "has_few_ranges"), 2):
+            assert len({(getattr(levels, one), getattr(levels, other)) for levels in states}) == 4
+        for drawn in ("bypass", "has_few_subnets"):
+            assert set(Counter(getattr(levels, drawn) for levels in states).values()) == {2}
 
 
 def test_a_removal_waits_for_a_rule_and_goes_first_where_there_are_too_many() -> None:

@@ -65,7 +65,7 @@ class _Length:
     short: int
 
 
-_SINGLE_CHANGES = _Length(more=2, turns=9, vaults=7, short=2)
+_SINGLE_CHANGES = _Length(more=2, turns=12, vaults=7, short=2)
 _WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
 _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 

@@ -19,11 +19,11 @@ _UNASKED = 6
 
 
 def walks(setting: Setting, index: int) -> Iterator[Scenario]:
-    """Eight walks, each in a vault of its own; four for a subject that only decides."""
+    """Four walks, each in a vault of its own."""
     families = (*ACCEPTED, *(REFUSED if setting.capabilities.refusals else ()))
     is_switched = setting.capabilities.default_action
-    assignments = list(assigned(setting.random("walks", index), families, is_switched=is_switched))
-    for place, (levels, kinds) in enumerate(assignments if setting.capabilities.refusals else assignments[::2]):
+    assignments = assigned(setting.random("walks", index), families, is_switched=is_switched)
+    for place, (levels, kinds) in enumerate(assignments):
         run = partial(_walk, setting=setting, purpose=("walk", index, place), levels=levels, kinds=kinds)
         yield Scenario(aims=("STA-2",), run=run)
 

@@ -1,4 +1,4 @@
-"""Walks: every family of writes in every kind of state, arranged so that any two levels of a state occur together."""
+"""Walks: every family of writes in every kind of state, arranged so that any two levels of the main factors meet."""
 
 from collections.abc import Iterator, Sequence
 from random import Random
@@ -63,6 +63,9 @@ ACCEPTED: tuple[Family, ...] = (
 )
 """Kinds of accepted writes, four in each family: a walk makes one of the four."""
 
+SINGLE = ACCEPTED[3:7]
+"""The families of single rules that come or go."""
+
 REFUSED: tuple[Family, ...] = (
     (add_private, add_malformed, add_malformed, add_ipv6),
     (add_no_subnet, add_no_subnet, add_lacking_subnet, add_lacking_subnet),
@@ -75,38 +78,41 @@ REFUSED: tuple[Family, ...] = (
 )
 """Kinds of writes that are refused, or ask for something absent."""
 
-_PAIRS = 4
+_WALKS = 4
 
 _SINGLE_REFUSED = frozenset((*REFUSED[0], *REFUSED[1]))
 """Kinds of single additions that are refused: no whole set comes after those that are made under Allow."""
-
-ELSEWHERE = frozenset((*_SINGLE_REFUSED, *REFUSED[-1]))
-"""Kinds that other explorations make often: every second walk leaves them out."""
 
 
 def assigned(
     random: Random, families: Sequence[Family], *, is_switched: bool = True
 ) -> Iterator[tuple[FactorLevels, Sequence[Kind]]]:
-    """Eight walks that each have every family. Any three factors but the bypass occur in all combinations.
+    """Four walks that each have every family, and each another kind of it.
 
-    Two walks make each kind of a family, and differ in all factors but the bypass; one makes a kind of `ELSEWHERE`.
-    If no default action can be switched, it is Deny in every walk.
+    Each kind of `SINGLE` is made by two walks, under Allow and under Deny. Any two of default action, endpoints and
+    number of ranges occur in all combinations; the bypass and the number of subnets are drawn, each level twice. If no
+    default action can be switched, it is Deny in every walk.
     """
-    firsts = [random.randrange(_PAIRS) for _ in families]
-    for place in range(_PAIRS):
-        every = [family[(first + place) % _PAIRS] for family, first in zip(families, firsts, strict=True)]
-        for is_asleep in (False, True):
-            kinds = [kind for kind in every if kind not in ELSEWHERE or is_asleep is bool(place & 1)]
-            is_off, has_few = bool(place & 1) is not is_asleep, bool(place & 2) is not is_asleep
-            levels = FactorLevels(
-                default_action="Allow" if is_asleep and is_switched else "Deny",
-                bypass="AzureServices" if is_asleep is is_off else "None",
-                is_off=is_off,
-                has_few_ranges=has_few,
-                has_few_subnets=(is_asleep + is_off + has_few) % 2 == 1,
-            )
-            late = [kind for kind in kinds if is_asleep and kind in _SINGLE_REFUSED]
-            yield levels, [*random.sample(early := [kind for kind in kinds if kind not in late], len(early)), *late]
+    firsts, flip = [random.randrange(_WALKS) for _ in families], random.randrange(2)
+    bypassed, few_subnets = (random.sample((True, True, False, False), _WALKS) for _ in range(2))
+    for place in range(_WALKS):
+        kinds = [family[(first + place) % _WALKS] for family, first in zip(families, firsts, strict=True)]
+        kinds += [
+            family[(first + place + 2) % _WALKS]
+            for family, first in zip(families, firsts, strict=True)
+            if family in SINGLE
+        ]
+        is_off, has_few = bool(place & 1), bool(place & 2)
+        is_asleep = (is_off + has_few + flip) % 2 == 1
+        levels = FactorLevels(
+            default_action="Allow" if is_asleep and is_switched else "Deny",
+            bypass="AzureServices" if bypassed[place] else "None",
+            is_off=is_off,
+            has_few_ranges=has_few,
+            has_few_subnets=few_subnets[place],
+        )
+        late = [kind for kind in kinds if is_asleep and kind in _SINGLE_REFUSED]
+        yield levels, [*random.sample(early := [kind for kind in kinds if kind not in late], len(early)), *late]
 
 
 _RANGES_REMOVED = (remove_first_ip_rule, remove_last_ip_rule, remove_an_ip_rule)
