@@ -34,6 +34,14 @@ FOUND = {
     "emptied-vault-is-open-with-the-bypass": "bare vaults",
     "updated-bypass-outlives-the-vault": "bare vaults",
     "first-added-rule-brings-the-former-vaults-rules": "bare vaults",
+    "third-reset-in-a-row-restores-rules": "bare vaults",
+    "prefix-of-a-known-address-unchecked": "refusals",
+    "roll-back-makes-each-write-once": "refusals",
+    "removed-range-cuts-off-those-inside": "groves",
+    "refused-set-keeps-its-count": "histories",
+    "range-around-two-others-is-not-counted": "limits",
+    "copies-of-a-rule-in-a-byte": "groves",
+    "sixteen-prefix-lengths-at-most": "groves",
 }
 
 

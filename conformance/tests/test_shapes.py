@@ -1,7 +1,7 @@
 """Shapes of ranges that come and go: each range is one that a rule can name, and a shape has what it is for."""
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from random import Random
 
 import pytest
@@ -9,11 +9,15 @@ from fencepost.conformance.capabilities import Ability, Capabilities
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.changes import GeneratorState
 from fencepost.conformance.generate.groves import Grove, Life, set_of
-from fencepost.conformance.generate.shapes import SHAPES, ballast, fork, pages, stairs
+from fencepost.conformance.generate.shapes import SHAPES, ballast, every_length, fork, pages, stairs
 from fencepost.conformance.generate.turns import exposed
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
-from fencepost.reference import Block, Vault, is_clear, load_profile
+from fencepost.conformance.mutants.values import Held, IpRule
+from fencepost.conformance.mutants.vault import Vault
+from fencepost.reference import Block, is_clear, load_profile
+from fencepost.reference import Vault as Model
+from runs import explored, named
 
 
 def _is_writable(one: Block) -> bool:
@@ -64,6 +68,14 @@ def test_ballast_is_as_many_as_asked_clear_and_apart_from_the_grove_and_one_anot
         assert not any(_overlap(one, other) for one, other in combinations(found, 2))
 
 
+def test_the_ranges_of_every_length_are_nested_and_public() -> None:
+    for seed in range(20):
+        found = every_length(Random(seed))
+        assert [blocks.text(one).partition("/")[2] for one in found] == [*map(str, range(3, 31)), ""]
+        assert all(one.holds(other) for one, other in pairwise(found))
+        assert all(map(is_clear, found))
+
+
 def test_there_is_no_ballast_where_there_is_no_room() -> None:
     assert ballast(Random(0), 9, [Block(0, 2**32 - 1)]) == ()
 
@@ -76,7 +88,7 @@ class ModelLife:
     """The life of the reference's vault, in which every change is accepted."""
 
     def __init__(self, seed: int) -> None:
-        self.vault = Vault(profile=load_profile("keyvault").with_choices({"lost-service-endpoint": "accept"}))
+        self.vault = Model(profile=load_profile("keyvault").with_choices({"lost-service-endpoint": "accept"}))
         offer = Capabilities(abilities=frozenset(Ability))
         state = GeneratorState(random=Random(seed), capabilities=offer, now=lambda: self.vault)
         self.life = Life(state=state, grove=Grove.of(stairs, Random(seed)))
@@ -121,3 +133,40 @@ def test_an_open_grove_lacks_its_outermost_range_and_one_more_and_keeps_its_ball
     held = {*life.grove.blocks[is_open:]} - {absent}
     assert {rule.block for rule in life.held} == held
     assert set(model.blocks) == {*life.ballast, *held}
+
+
+def test_the_rarest_place_is_taken_until_all_that_the_shape_has_were_taken() -> None:
+    model = ModelLife(seed=2)
+    outer, middle, inner = (
+        Block(20 << 24, (21 << 24) - 1),
+        Block(20 << 24, (20 << 24) + 65535),
+        Block(20 << 24, 20 << 24),
+    )
+    model.life.grove = Grove(blocks=(outer, middle, inner))
+    for _ in range(3):
+        model.put(wire_rules(map(blocks.text, (outer, middle, inner))))
+        assert model.life.rarest() is not None
+    assert set(model.life.made) == {(False, 0, 1, True), (False, 1, 1, False), (False, 2, 0, False)}
+    model.put(wire_rules(map(blocks.text, (outer, inner))))
+    assert {model.life.rarest() for _ in range(3)} == {outer, middle, inner}, "each is in a place that is new"
+    assert model.life.made[True, 1, 1, False] == 1, "the range between the two is absent"
+
+
+class Watching(Vault):
+    """Counts the removals of a range that has ranges around it and inside it."""
+
+    between = 0
+
+    def without_ip_rule(self, held: Held, rule: IpRule) -> Held:
+        others = [Block(one.first, one.last) for one in held.ip_rules if one != rule]
+        gone = Block(rule.first, rule.last)
+        is_between = any(one.holds(gone) for one in others) and any(gone.holds(one) for one in others)
+        type(self).between += rule in held.ip_rules and is_between
+        return super().without_ip_rule(held, rule)
+
+
+def test_groves_often_remove_a_range_that_has_others_around_it_and_inside_it() -> None:
+    for seed in range(3):
+        Watching.between = 0
+        explored(lambda: Watching("keyvault"), *named("groves"), seed=seed)
+        assert Watching.between >= 6

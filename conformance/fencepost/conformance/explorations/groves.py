@@ -10,7 +10,7 @@ from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.whole_sets import offered, send
 from fencepost.conformance.generate import blocks, callers, networks, opened, requests, shapes
-from fencepost.conformance.generate.changes import Change, GeneratorState, add, put, remove, requests_about
+from fencepost.conformance.generate.changes import Change, GeneratorState, add, call, put, remove, requests_about
 from fencepost.conformance.generate.groves import Grove, Life, put_in_new, put_in_place, put_one, set_of
 from fencepost.conformance.generate.shapes import SHAPES
 from fencepost.conformance.generate.turns import (
@@ -65,12 +65,15 @@ class _Length:
     short: int
 
 
-_SINGLE_CHANGES = _Length(more=2, turns=12, vaults=7, short=2)
+_SINGLE_CHANGES = _Length(more=2, turns=10, vaults=7, short=2)
 _WHOLE_SETS = _Length(more=0, turns=12, vaults=6, short=3)
 _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 
 _PAGES = (70, 70, 135, 260)
 """Numbers of pages: more than a cache of 64, 128 or 256 of them holds."""
+
+_TAKEN, _EQUAL = 6, 256
+"""So many of the ranges around one address go at once; and so often stands one range in a list."""
 
 _FOLDED = 64
 """So many rules are replaced at once: a store of changes that is folded when it is full is as long as before."""
@@ -85,7 +88,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         for number, run in enumerate((_long_life, _short_lives)):
             run_one = partial(run, setting=setting, purpose=("grove", index, number), length=length)
             yield Scenario(aims=("STA-2",), run=run_one)
-        others = (("pages", _paged), ("long list", _long_lists))
+        others = (("pages", _paged), ("long list", _long_lists), ("heap", _heaped))
         for name, run_other in others if capabilities.refusals else others[:1]:  # a decisions-only run has few writes
             yield Scenario(aims=("STA-2",), run=partial(run_other, setting=setting, purpose=(name, index)))
 
@@ -364,6 +367,28 @@ def _paged(bench: Bench, setting: Setting, purpose: Sequence[object]) -> None:
         watched.take(iter((change,)))
         watched.is_due = False
         look()
+
+
+def _heaped(bench: Bench, setting: Setting, purpose: Sequence[object]) -> None:
+    """Every prefix length around one address at once; and one range so often that a byte does not count it."""
+    watched = _watched(bench, setting, purpose)
+    life, random = watched.life, watched.life.random
+    life.grove = Grove(blocks=tuple(shapes.every_length(random)))
+    chosen = random.sample(life.grove.blocks, len(life.grove.blocks))
+    if watched.enter(wire_rules(map(blocks.text, chosen)), is_new=True):
+        watched.look()
+        for some in (chosen[:_TAKEN], life.grove.blocks[:1]):
+            watched.take(change for one in some for change in gone(life, one))
+        watched.look()
+    if setting.profile.choice("duplicates") in ("keep", "collapse"):
+        watched.grow(shapes.nest)
+        outer, inner, *_ = life.grove.blocks
+        text = blocks.text(outer)
+        equal = [text] * min(_EQUAL, setting.profile.max_ip_rules - 2)
+        if watched.enter(wire_rules([blocks.text(inner), *equal]), is_new=True):
+            watched.take(iter((call("addIpRule", value=text),)))
+            watched.take(gone(life, outer))
+            watched.look()
 
 
 GROVES = Exploration(name="groves", serves=("STA-2", "STA-1", "STA-4", "VAL-9", "DEC-17"), scenarios=_scenarios)

@@ -146,6 +146,16 @@ def nest(random: Random) -> list[Block]:
     return found
 
 
+def every_length(random: Random) -> list[Block]:
+    """A range of every prefix length that every profile takes, each inside the one before, and an address in all."""
+    while True:
+        found = [blocks.block(random, blocks.SHORTEST)]
+        deep = random.randrange(found[0].first, found[0].last + 1)
+        found = [around(deep, length) for length in (*range(blocks.SHORTEST, blocks.LONGEST + 1), _SINGLE)]
+        if all(map(is_clear, found)):
+            return found
+
+
 def filled(random: Random, length: int) -> list[Block]:
     """A page of this prefix length, then what fills it: a half and quarters, or smaller parts."""
     page = blocks.block(random, length)

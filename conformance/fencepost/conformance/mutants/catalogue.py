@@ -17,7 +17,7 @@ _MODULES = """
     service_names service_sources default_action absent_members credentials caller_members control_plane
     control_from_subnets limits limits_one_by_one counting_rules private_ranges public_ranges accepted_rules
     unchecked_values words declared_forms subnet_ids endpoint_checks grown_contract replacement fingerprints
-    second_vault kept_state updates switching_back read_back adding after_refusals short_cuts lagging undone
+    second_vault kept_state updates switching_back read_back adding after_refusals short_cuts lagging undone rolled_back
     removing removing_others load call_sizes address_memory overlapping wire_forms
 """
 """The modules of the flaws, group by group."""

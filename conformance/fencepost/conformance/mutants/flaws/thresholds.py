@@ -1,17 +1,20 @@
 """Flaws that begin at a number: of rules searched, nested, added or removed since the last put."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from fencepost.adapters.contract import JsonObject
-from fencepost.conformance.mutants.mutant import Flaws, Witness, shown_by
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, Witness, shown_by
 from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import Call, add, ask, call, put, remove
 
 flaw = Flaws("rule-list")
+
+_COPIES, _LENGTHS = 256, 16
 
 
 def _networks(count: int) -> list[str]:
@@ -157,3 +160,23 @@ class _EighthRemovalTakesTheLast(Stateful):
             return left
         self.gaps = 0
         return left._replace(ip_rules=left.ip_rules[:-1])
+
+
+@flaw("copies-of-a-rule-in-a-byte", "DEC-5 STA-2 DEC-2", "closed", profiles=TODAY_ONLY)
+@shown_by(put(*["20.0.0.0/24"] * _COPIES), ask(call()))
+class _CopiesOfARuleInAByte(Vault):
+    """Equal rules are one entry with a count of one byte, and an entry without copies is no entry."""
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        copies = Counter((rule.first, rule.last) for rule in rules)
+        return tuple(rule for rule in rules if copies[rule.first, rule.last] % _COPIES)
+
+
+@flaw("sixteen-prefix-lengths-at-most", "DEC-5 STA-2 DEC-2", "closed")
+@shown_by(put(*(f"20.0.0.0/{length}" for length in range(30, 13, -1))), ask(call("20.3.0.0")))
+class _SixteenPrefixLengthsAtMost(Vault):
+    """There is a table of hashes for each prefix length, with room for sixteen of them."""
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        kept = list(dict.fromkeys(rule.prefix for rule in rules))[:_LENGTHS]
+        return tuple(rule for rule in rules if rule.prefix in kept)
