@@ -72,8 +72,8 @@ _DECISIONS_ONLY = _Length(more=0, turns=1, vaults=2, short=1)
 _PAGES = (70, 70, 135, 260)
 """Numbers of pages: more than a cache of 64, 128 or 256 of them holds."""
 
-_TAKEN, _EQUAL = 6, 256
-"""So many of the ranges around one address go at once; and so often stands one range in a list."""
+_TAKEN, _EQUAL = 7, 256
+"""So many of the ranges around one address go at once, twice; and so often stands one range in a list."""
 
 _FOLDED = 64
 """So many rules are replaced at once: a store of changes that is folded when it is full is as long as before."""
@@ -220,7 +220,8 @@ def _filled_and_emptied(watched: _Watched) -> None:
     """Equal ranges come in a row and go in thirds; a range over many first octets and another bypass stay.
 
     In half of the lives the list is longer than a log that is folded when it is full, and one of its other rules goes
-    first. After each step a refused addition shows what a roll-back brings back or loses.
+    first. A rule goes and comes back before the others come. After each step a refused addition shows what a roll-back
+    brings back or loses.
     """
     life, random = watched.life, watched.life.random
     watched.grow(shapes.slots)
@@ -229,7 +230,7 @@ def _filled_and_emptied(watched: _Watched) -> None:
     if not watched.enter(set_of(life, life.grove.blocks[:2]), is_new=False):
         return
     watched.look()
-    watched.take(chain(bypass_switched(life), *(gone(life, one) for one in others[:1])))
+    watched.take(chain(bypass_switched(life), *(gone(life, one) for one in others[:1]), gone_and_back(life)))
     watched.take(add(life.state, block) for block in life.grove.blocks[2:])
     removals = all_but_few(life)
     for _ in range(3):
@@ -377,7 +378,7 @@ def _heaped(bench: Bench, setting: Setting, purpose: Sequence[object]) -> None:
     chosen = random.sample(life.grove.blocks, len(life.grove.blocks))
     if watched.enter(wire_rules(map(blocks.text, chosen)), is_new=True):
         watched.look()
-        for some in (chosen[:_TAKEN], life.grove.blocks[:1]):
+        for some in (chosen[:_TAKEN], chosen[_TAKEN : 2 * _TAKEN], life.grove.blocks[:1]):
             watched.take(change for one in some for change in gone(life, one))
         watched.look()
     if setting.profile.choice("duplicates") in ("keep", "collapse"):
