@@ -1,5 +1,6 @@
 """A faulty vault whose harness hides what it would answer wrongly: no run of such a subject ends with status 0."""
 
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -59,7 +60,7 @@ def test_a_write_that_is_not_put_only_where_the_vault_would_accept_it_wrongly_is
     report = _checked(tmp_path, "not_put", "wrong-write", "VAL-3")
     (row,) = report.clauses
     assert (row.verdict, report.exit_status) == ("inconclusive", 2)
-    assert row.detail.startswith("no write of this kind could be put as asked: addIpRule VAL-3 172.")
+    assert re.match(r"no write of this kind could be put as asked: (putRules|addIpRule) VAL-3 172\.", row.detail)
 
 
 @pytest.mark.slow

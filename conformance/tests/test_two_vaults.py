@@ -190,7 +190,7 @@ def test_what_was_left_before_does_not_show_in_a_replay_apart(leaking: Lockstep)
     assert leaking.replay_apart(TWO) is not None
 
 
-def test_the_vault_before_is_remembered_unless_nothing_was_said_to_it(sound: Lockstep) -> None:
+def test_the_last_vault_that_got_a_call_is_remembered_and_the_resets_since(sound: Lockstep) -> None:
     assert sound.before is None
     sound.reset(NEAR)
     sound.write(DENY)
@@ -198,6 +198,7 @@ def test_the_vault_before_is_remembered_unless_nothing_was_said_to_it(sound: Loc
     found = Case(network=NEAR, steps=(DENY,))
     assert sound.before == found
     sound.reset(Network())
+    found = Case(network=NEAR, steps=(DENY, ResetStep(network=Network())))
     assert sound.before == found
     with sound.aside():
         sound.replay(TWO)
