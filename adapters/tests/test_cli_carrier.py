@@ -1,7 +1,7 @@
 """The carrier `cli:`: three ways of asking, every answer read by a mapping or an error, and nothing made up."""
 
-import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,14 +145,15 @@ def test_a_method_that_the_file_has_not_is_refused_as_one(opening: Opening) -> N
     assert fault.value.code == -32601
 
 
-def test_nothing_is_left_behind(opening: Opening) -> None:
+def test_nothing_is_left_behind(opening: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder := tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))  # other processes have folders of these names, too
     connection = opening(HEAD, STAYS.replace("PROGRAM", PROGRAM + "\nopen('left', 'w')\n"))
-    before = set(Path(os.environ.get("TMPDIR", "/tmp")).glob("fencepost-cli-*"))
     put(connection, "1.2.3.4")
+    assert list(folder.glob("fencepost-cli-*"))
     connection.close()
     connection.close()
-    left = set(Path(os.environ.get("TMPDIR", "/tmp")).glob("fencepost-cli-*"))
-    assert len(left) < len(before) or not before
+    assert not list(folder.iterdir())
 
 
 def test_this_python_and_the_folders_are_known_where_they_are_needed(opening: Opening) -> None:

@@ -57,7 +57,7 @@ DECISIONS_OF = {
     "bare vaults": 2_200,
     "decisions": 5_900,
     "state": 5_200,
-    "histories": 9_700,
+    "histories": 7_200,
     "groves": 15_000,
     "concurrency": 300,
     "limits": 13_600,
