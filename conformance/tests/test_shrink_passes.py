@@ -129,6 +129,21 @@ def test_a_shrink_pass_makes_its_example_simpler(name: str, apply: Callable[[Tri
     assert trials.case == after
 
 
+@pytest.mark.parametrize(
+    ("value", "address", "moved"),
+    [("64.0.0.0/3", "95.255.255.255", "20.255.255.255"), ("64.0.0.0/3", "63.255.255.255", "19.255.255.255")],
+)
+def test_in_place_of_a_very_wide_range_a_plain_one_is_tried_at_the_same_end(
+    value: str, address: str, moved: str
+) -> None:
+    before = case_of(NOWHERE, put(value), asked(address))
+    mismatch = always_wrong(before)
+    assert mismatch is not None
+    trials = Trials(Reproduction(case=before, mismatch=mismatch), always_wrong, ration=RATION)
+    dict(SHRINK_PASSES)["plain range"](trials)
+    assert trials.case == case_of(NOWHERE, put("20.0.0.0/8"), asked(moved))
+
+
 def test_of_flags_in_several_writes_those_are_kept_that_show_the_mismatch() -> None:
     flagged, plain = put_subnet(SUBNET, ignoreMissingVnetServiceEndpoint=True), put_subnet(SUBNET)
     before = case_of(HOME, flagged, flagged, asked("9.9.9.9"))

@@ -67,6 +67,9 @@ def test_options_that_name_nothing_are_refused_where_they_are_written() -> None:
         conformance_suite(StdlibVault, clauses=["DEC-44"])
     with pytest.raises(ValueError, match="no effort is called 'most'"):
         conformance_suite(StdlibVault, effort="most")
+    with pytest.raises(ValueError, match="expected a seed from 0 to 9223372036854775807, got -1"):
+        conformance_suite(StdlibVault, seed=-1)
+    assert conformance_suite(StdlibVault, effort="Quick"), "as on the command line, in any case"
 
 
 def test_a_subject_string_and_a_function_will_do_and_two_classes_do_not_meet(pytester: pytest.Pytester) -> None:

@@ -50,6 +50,8 @@ HIDING = (
 )
 
 HARMLESS = (
+    'decide {"requests": [{"plane": "data", "operation": "SecretGet", "source": {"address": "20.0.0.1"}}]}',
+    '{\\"operation\\": \\"SecretGet\\", \\"source\\": {}}',
     "unauthenticated-and-blocked: declared 401, found 403",
     "needs caller-credentials",
     "trusted-services: declared list, found attribute",

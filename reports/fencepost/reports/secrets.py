@@ -29,6 +29,9 @@ _HEADER = (
 )
 _QUOTED = r"""b?(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\\+"[^"\\]*(?:\\+")?|\\+'[^'\\]*(?:\\+')?)"""
 
+_NEXT_NAME = r"""\s*\\*["'][^"'\\]{0,200}\\*["']\s*:"""
+"""What follows a text that is no name but a value, `"operation": "SecretGet", "source": …`: the next member's name."""
+
 
 def _name(words: str) -> str:
     """A pattern for a name with one of these words in it; the bounds keep the search linear."""
@@ -41,8 +44,8 @@ _NAMED = tuple(
     for pattern in (
         # A header: in quotes up to their end, otherwise to the end of the line.
         rf"""(?<![\w-])((?:{_HEADER})(?:[\\"']+\s*[:=,]|\s*[:=])\s*)({_QUOTED}|[^\r\n]+)""",
-        # The forms of environments, JSON and logs: NAME=value, "name": value, name: value.
-        rf"""(?<![\w.-])({_name(_WEAK)}(?:[\\"']*\s?=\s?|[\\"']+\s*[:,]\s*))({_QUOTED}|[^\s"']+)""",
+        # The forms of environments, JSON and logs: NAME=value, "name": value, name: value, "name", "value".
+        rf"""(?<![\w.-])({_name(_WEAK)}(?:[\\"']*\s?=\s?|[\\"']+\s*(?::|,(?!{_NEXT_NAME}))\s*))({_QUOTED}|[^\s"']+)""",
         rf"""(?<![\w.-])({_name(_STRONG)}:[ \t]+)({_QUOTED}|[^\s"']+)""",
         # --name value
         rf"""(?<!\S)(--?{_name(_WEAK)}\s+)(?!-)({_QUOTED}|\S+)""",

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from fencepost.conformance.lockstep.cost import Cost
 
+LARGEST_SEED = 2**63 - 1
+"""The largest number that every form of the report can hold."""
+
 CONTROL_WRITES, CONTROL_DECISIONS = 40, 1_000
 """The share of every effort that is kept for the sensitivity control."""
 

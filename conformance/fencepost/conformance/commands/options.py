@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
-from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS, LARGEST_SEED
 from fencepost.conformance.catalogue import UnknownVersion, catalogue
 from fencepost.conformance.commands.completion import completed
 from fencepost.reference import UnknownProfile, load_profile, profile_names
@@ -47,7 +47,7 @@ OLD_FOLDER = click.Path(file_okay=False, exists=True, path_type=Path)
 EFFORT = click.Choice(list(EFFORTS), case_sensitive=False)
 """The type of an effort, in any case."""
 
-SEED = click.IntRange(min=0, max=2**63 - 1)
+SEED = click.IntRange(min=0, max=LARGEST_SEED)
 """The type of a seed: a number that every form of the report can hold."""
 
 

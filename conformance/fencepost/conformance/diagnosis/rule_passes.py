@@ -17,8 +17,8 @@ _LONG = 12
 _VERY_LONG = 32
 """Of a list of no more IP rules than this each rule is tried."""
 
-_WIDEST = 2**26
-"""A range of more addresses than this is not moved."""
+_WIDEST, _WIDE = 2**26, 2**24
+"""In place of a range of more addresses than the first a range of the second is tried."""
 
 
 def named_rules(trials: Trials) -> None:
@@ -107,11 +107,14 @@ def plain_range(trials: Trials) -> None:
         return
     block, request = rules[0].block, step.requests[-1]
     size = block.last - block.first + 1
-    if size > _WIDEST or not block.first - 1 <= request.address <= block.last + 1:
-        return
+    size = size if size <= _WIDEST else _WIDE
     base = PLAIN_BASE - PLAIN_BASE % size
+    from_first, from_last = request.address - block.first, block.last - request.address
+    address = base + from_first if from_first <= from_last else base + size - 1 - from_last
+    if min(from_first, from_last) < -1 or not base - 1 <= address <= base + size:
+        return
     value = cidr_from_block(Block(base, base + size - 1))
-    moved = replace(request, address=request.address - block.first + base)
+    moved = replace(request, address=address)
     trials.attempt(trials.with_acls(0, ipRules=[{"value": value}]).with_last(replace(step, requests=(moved,))))
 
 

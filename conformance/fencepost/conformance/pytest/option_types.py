@@ -25,12 +25,14 @@ def effort(text: str) -> str:
 
 def seed(text: str) -> int:
     """A number that every form of the report can hold."""
+    from fencepost.conformance.bench.effort import LARGEST_SEED
+
     try:
         seed = int(text)
     except ValueError:
         seed = -1
-    if not 0 <= seed < 2**63:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to {2**63 - 1}, got {text!r}")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to {LARGEST_SEED}, got {text!r}")
     return seed
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fencepost.adapters.contract import Timeouts
-from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.bench.effort import EFFORTS, LARGEST_SEED
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.pytest.session import Options
 from fencepost.conformance.pytest.suite_collection import clause_of, suite_tests
@@ -55,14 +55,16 @@ def conformance_suite(
     """
     if profile is not None:
         load_profile(profile)
-    if effort not in EFFORTS:
+    if effort.lower() not in EFFORTS:
         raise ValueError(f"no effort is called {effort!r} (known: {', '.join(EFFORTS)})")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise ValueError(f"expected a seed from 0 to {LARGEST_SEED}, got {seed}")
     if isinstance(clauses, str):
         clauses = (clauses,)
     wanted = frozenset(clause.id for pattern in clauses for clause in catalogue().matching(pattern))
     terms = Options(
         profile=profile,
-        effort=effort,
+        effort=effort.lower(),
         seed=seed,
         settle_seconds=settle_seconds,
         timeouts=timeouts or Timeouts(),
