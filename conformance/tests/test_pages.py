@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from fencepost.adapters.azure.target import load_target
 from fencepost.conformance.commands import main
 from suite_size import SUITE_TESTS
@@ -106,6 +107,20 @@ def test_nothing_in_the_table_is_stale() -> None:
     for page, starts in RUN_HERE.items():
         for begins in starts:
             assert any(block.text.lstrip().startswith(begins) for block in _blocks(page)), f"{page}: {begins}"
+
+
+def test_the_sample_of_the_readme_is_what_the_command_prints() -> None:
+    start = "clause         verdict"
+    (sample,) = (block.text for block in _blocks("README.md") if block.text.lstrip().startswith(start))
+    shown = CliRunner().invoke(main, ["check", "mutant:last-address-excluded"], env={"COLUMNS": "118"}).stdout
+
+    def plain(text: str) -> str:
+        """The text without counts, which change with what the suite asks, and with one blank for several."""
+        return " ".join(re.sub(r"(?<![-\w.])\d[\d,]*(?![\w./-])", "", text).split())
+
+    printed = plain(shown)
+    for part in (part for line in sample.splitlines() for part in line.split("…")):
+        assert plain(part) in printed, part
 
 
 # -- commands: that there are such, with such options ------------------------------------------------------------------
