@@ -86,6 +86,18 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         template(vault({**DENYING, "ipRules": "[pickZones('Microsoft.KeyVault', 'vaults', 'westeurope')]"})),
         "a result of az deployment group what-if --no-pretty-print holds the value",
     ),
+    "members around the rules that are equal but for case": (
+        {"properties": {"networkAcls": ACLS}, "Properties": {"publicNetworkAccess": "Disabled"}},
+        "$.Properties: the object has this member twice, spelt in different cases",
+    ),
+    "two lists of resources": (
+        {**template(vault(ACLS)), "Resources": []},
+        "$.Resources: the object has this member twice, spelt in different cases",
+    ),
+    "a condition that is misspelt": (
+        template({**vault(ACLS), "conditon": False}),
+        ".conditon: no such member; did you mean 'condition'?",
+    ),
     "a text that doubles": (
         _growing("0123456789", "[concat(variables('vNUMBER'), variables('vNUMBER'))]"),
         "concat() makes a text of 5,242,880 characters; 4,194,304 are the most",

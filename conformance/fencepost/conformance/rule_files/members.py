@@ -1,11 +1,19 @@
 """Members of a JSON object read as Azure Resource Manager reads them: without regard to case."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _CLOSE = 0.8
 """How alike a misspelt member is to a known one (`difflib`'s ratio, 0 to 1)."""
+
+_AROUND = frozenset(
+    {"properties", "networkacls", "network_acls", "resources", "condition", "copy", "template", "changes", "after"}
+)
+"""The members around the rules, in lower case."""
+
+_RULE_LISTS = frozenset({"iprules", "virtualnetworkrules", "ip_rules", "virtual_network_subnet_ids", "ip", "vnet"})
+_VAULT, _OF_A_VAULT = "microsoft.keyvault/vaults", ("condition", "properties")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +53,27 @@ def read_members(value: Mapping[str, object], path: str, known: Sequence[str]) -
         else:
             values[name] = content
     return Members(values=values, faults=tuple(faults), others=tuple(others))
+
+
+def faults_around(value: object, path: str = "$") -> Iterator[str]:
+    """What is wrong with the members around the rules, anywhere in a document: one twice, or a vault's misspelt.
+
+    >>> list(faults_around({"properties": {}, "Properties": {}}))
+    ['$.Properties: the object has this member twice, spelt in different cases']
+    """
+    if isinstance(value, list):
+        for place, one in enumerate(value):
+            yield from faults_around(one, f"{path}[{place}]")
+    if not isinstance(value, Mapping):
+        return
+    seen = set[str]()
+    for name, content in value.items():
+        key = name.lower()
+        if key in seen & _AROUND:
+            yield f"{path}.{name}: the object has this member twice, spelt in different cases"
+        seen.add(key)
+        if key not in _RULE_LISTS:
+            yield from faults_around(content, f"{path}.{name}")
+    if str(member(value, "type", "")).lower() == _VAULT:
+        known = [name for name in _OF_A_VAULT if name not in seen]
+        yield from read_members({name: None for name in value if name.lower() not in _OF_A_VAULT}, path, known).faults

@@ -9,7 +9,7 @@ from fencepost.conformance.rule_files.clients import from_short_form, is_powersh
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.holders import kind_of
 from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput, read_json
-from fencepost.conformance.rule_files.members import member
+from fencepost.conformance.rule_files.members import faults_around, member
 from fencepost.conformance.rule_files.subnets import listed_subnets
 from fencepost.conformance.rule_files.template import VAULT, Fault
 
@@ -37,6 +37,8 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
     try:
         if parameters is not None and not _takes_parameters(value):
             raise _NoRules("$: this is no ARM template: leave --parameters out")
+        if around := tuple(faults_around(value)):
+            raise _NoRules(*around)
         found = _chosen(value, vault, given)
     except Fault as fault:
         raise UnreadableInput(name=name, reasons=(str(fault),)) from None
