@@ -30,7 +30,7 @@ _HEADER = (
 _QUOTED = r"""b?(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\\+"[^"\\]*(?:\\+")?|\\+'[^'\\]*(?:\\+')?)"""
 
 _NEXT_NAME = r"""\s*\\*["'][^"'\\]{0,200}\\*["']\s*:"""
-"""What follows a text that is no name but a value, `"operation": "SecretGet", "source": …`: the next member's name."""
+"""The name of the next member, as it follows a value: `, "source":` after `"operation": "SecretGet"`."""
 
 
 def _name(words: str) -> str:

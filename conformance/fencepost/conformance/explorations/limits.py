@@ -19,6 +19,8 @@ from fencepost.reference import Block, Request, Vault, address_from_text
 _LISTS = ("ipRules", "virtualNetworkRules")
 _SAMPLE = 40
 _AROUND = 5
+"""How many ranges lie around four neighbours each, in a list that can be merged."""
+
 _ASKED_ABOUT = 16
 _SIZES = (64, 128, 256, 512)
 """Sizes of tables that grow by doubling."""

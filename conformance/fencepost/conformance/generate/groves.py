@@ -17,7 +17,9 @@ from fencepost.conformance.generate.shapes import Shape, far
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, IpRule, Network, is_clear
 
-_FEWEST, _SOME = 3, 2
+_FEWEST = 3
+_SOME = 2
+"""Ranges around a range, and its children, are counted up to this number."""
 
 Place: TypeAlias = tuple[bool, int, int, bool]
 """Whether a range is absent, how many others are around it and are its children, and whether a child has children."""

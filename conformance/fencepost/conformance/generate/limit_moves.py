@@ -26,6 +26,8 @@ SPARE = 3
 
 _ROOM = 2
 _FEW = (3, 40)
+"""Of a refused set so many rules come before the wrong rule, or all."""
+
 _PRIVATE = "10.1.2.3"
 _ADDED: dict[str, object] = {"aim": "LIM-7", "clauses": ("LIM-7", "STA-2")}
 _EXCHANGED: dict[str, object] = {"aim": "LIM-8", "clauses": ("LIM-8", "STA-2")}

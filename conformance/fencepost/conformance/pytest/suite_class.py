@@ -39,14 +39,14 @@ def conformance_suite(
 
     `make_vault` makes the implementation: a class, or a function without arguments; its methods are the contract's in
     snake_case. It may also be a subject string; `"fixture:NAME"` takes what that fixture returns. `profile` None judges
-    by the profile that it claims. `effort` is `quick`, `standard` or `thorough`. `settle_seconds` is how long a
-    change may take to show. `clauses` limits the class to these ids or families (`"VAL"`), `suite_version` to the
-    clauses that this version of the suite had. `timeouts` None waits
-    half a minute for the start and ten seconds for a call. `known` is a list of known failures, `regressions` a folder
-    of stored cases, and `report` a folder for the report, as in `fencepost check`. All tests of a class share one
-    implementation and one run.
+    by the profile that it claims. `effort` is `quick`, `standard` or `thorough`, in any case. `settle_seconds` is how
+    long a change may take to show. `clauses` limits the class to these ids or families (`"VAL"`), `suite_version` to
+    the clauses that this version of the suite had. `timeouts` None waits half a minute for the start and ten seconds
+    for a call. `known` is a list of known failures, `regressions` a folder of stored cases, and `report` a folder for
+    the report, as in `fencepost check`. All tests of a class share one implementation and one run.
 
-    `UnknownProfile`, `UnknownClause`, `UnknownVersion` or `ValueError` if an option names nothing, or a path is empty.
+    `UnknownProfile`, `UnknownClause`, `UnknownVersion` or `ValueError` if an option names nothing, a path is empty, or
+    the seed is negative or too large for a report.
 
     >>> from fencepost.conformance.peers import StdlibVault
     >>> TestVault = conformance_suite(StdlibVault, clauses=["DEC-4", "CTL"])

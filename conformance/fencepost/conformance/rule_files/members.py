@@ -13,6 +13,8 @@ _AROUND = frozenset(
 """The members around the rules, in lower case."""
 
 _RULE_LISTS = frozenset({"iprules", "virtualnetworkrules", "ip_rules", "virtual_network_subnet_ids", "ip", "vnet"})
+"""Lists that may have a million entries, and have their own checks."""
+
 _VAULT, _OF_A_VAULT = "microsoft.keyvault/vaults", ("condition", "properties")
 
 

@@ -72,7 +72,7 @@ class _NewVaultShowsTheRulesOfTheOld(Vault):
         return super().read_back(self.written)
 
 
-@flaw("third-reset-in-a-row-restores-rules", "DEC-1 STA-3 STA-5", "both", needs_history=True)
+@flaw("third-reset-in-a-row-restores-rules", "DEC-1 STA-3 STA-5 CRED-4", "both", needs_history=True)
 @shown_by(put("20.0.0.0/24"), reset(), reset(), reset(), ask(call("52.0.0.7")))
 class _ThirdResetInARowRestoresRules(Vault):
     """Three new vaults without a write between count as starts that failed, and the last rules are restored."""

@@ -73,7 +73,7 @@ class _ListAsLongAsBeforeUnchecked(Vault):
         return tuple(rule for entry in entries for rule in if_read(read, entry))
 
 
-@flaw("prefix-of-a-known-address-unchecked", "VAL-5 VAL-9", "open", needs_history=True)
+@flaw("prefix-of-a-known-address-unchecked", "VAL-5 VAL-2 VAL-9", "open", needs_history=True)
 @shown_by(put("20.0.0.7"), add("20.0.0.7/33"))
 class _PrefixOfAKnownAddressUnchecked(Vault):
     """A value whose address is a rule in force has been checked before, so what follows its slash is not read."""
