@@ -8,14 +8,14 @@ import pytest
 from fencepost.conformance.capabilities import Ability, Capabilities
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.changes import GeneratorState
-from fencepost.conformance.generate.groves import Grove, Life, set_of
-from fencepost.conformance.generate.shapes import SHAPES, ballast, every_length, fork, pages, stairs
-from fencepost.conformance.generate.turns import exposed
+from fencepost.conformance.generate.groves import Grove, Life, put_in_new, set_of
+from fencepost.conformance.generate.shapes import SHAPES, ballast, every_length, fork, other_half, pages, stairs
+from fencepost.conformance.generate.turns import elsewhere, exposed
 from fencepost.conformance.lockstep.case import WriteStep, apply_write
-from fencepost.conformance.lockstep.wire import WireRules, wire_rules
+from fencepost.conformance.lockstep.wire import WireRules, entries_of, wire_rules
 from fencepost.conformance.mutants.values import Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.reference import Block, is_clear, load_profile
+from fencepost.reference import Block, Network, block_from_cidr, is_clear, load_profile
 from fencepost.reference import Vault as Model
 from runs import explored, named
 
@@ -146,10 +146,47 @@ def test_the_rarest_place_is_taken_until_all_that_the_shape_has_were_taken() -> 
     for _ in range(3):
         model.put(wire_rules(map(blocks.text, (outer, middle, inner))))
         assert model.life.rarest() is not None
-    assert set(model.life.made) == {(False, 0, 1, True), (False, 1, 1, False), (False, 2, 0, False)}
+    assert set(model.life.made) == {(False, 0, 2, 0, False), (False, 1, 1, 0, False), (False, 2, 0, 0, False)}
     model.put(wire_rules(map(blocks.text, (outer, inner))))
     assert {model.life.rarest() for _ in range(3)} == {outer, middle, inner}, "each is in a place that is new"
-    assert model.life.made[True, 1, 1, False] == 1, "the range between the two is absent"
+    assert model.life.made[True, 1, 1, 0, False] == 1, "the range between the two is absent"
+
+
+def test_a_range_between_its_halves_is_in_another_place_than_a_range_around_two_in_one_half() -> None:
+    model = ModelLife(seed=2)
+    whole, low, high = (Block(20 << 24, (20 << 24) + last) for last in (2**16 - 1, 2**15 - 1, 2**14 - 1))
+    model.life.grove = Grove(blocks=(whole,))
+    for inside in ((low, other_half(low)), (low, high), (other_half(low),), (other_half(whole),)):
+        model.put(wire_rules(map(blocks.text, inside)))
+        assert model.life.rarest() == whole
+    places = {(True, 0, 1, 1, False), (True, 0, 2, 0, False), (True, 0, 0, 1, False), (True, 0, 0, 0, True)}
+    assert set(model.life.made) == places
+
+
+def test_a_range_under_others_goes_and_its_like_comes_far_from_all() -> None:
+    for seed in range(10):
+        model = ModelLife(seed)
+        grove = model.life.grove.blocks
+        model.put(wire_rules(map(blocks.text, grove)))
+        for change in elsewhere(model.life):
+            model.take(change.step)
+        (gone,) = {*grove} - {*model.blocks}
+        (come,) = {*model.blocks} - {*grove}
+        assert any(one.holds(gone) for one in model.blocks)
+        assert not any(one.holds(come) or come.holds(one) for one in grove)
+        assert come.last - come.first == gone.last - gone.first
+        assert come in model.life.grove.blocks, "it is asked after every later change"
+
+
+def test_the_first_rule_of_a_new_vault_lies_inside_the_last_rule_of_the_vault_before() -> None:
+    for seed in range(20):
+        model = ModelLife(seed)
+        outer = model.life.grove.blocks[0]
+        model.put(wire_rules([blocks.text(outer)]))
+        first = entries_of(put_in_new(model.life, Network()), "ipRules")[0]
+        assert isinstance(first, dict)
+        value = str(first["value"])
+        assert outer.holds(block_from_cidr(value if "/" in value else f"{value}/32"))
 
 
 _HEAPED = 20

@@ -19,6 +19,7 @@ from fencepost.conformance.generate.turns import (
     bare,
     bypass_switched,
     connected,
+    elsewhere,
     gone,
     gone_and_back,
     outermost_last,
@@ -210,7 +211,8 @@ def _long_life(bench: Bench, setting: Setting, purpose: Sequence[object], length
         made = islice(turns(life, table), length.turns if place < len(order) else length.turns // 3)
         for number, (turn, more) in enumerate(zip(made, recalled, strict=False)):
             watched.take(turn, (*more, *(crowd if number in (0, _CROWDED_FOR) else ())))
-        watched.take(gone_and_back(life))
+        for last in (gone_and_back, elsewhere)[: 1 + place % 2]:
+            watched.take(last(life))
         watched.take(range_in_vain(life))
     if length.more:
         _filled_and_emptied(watched)

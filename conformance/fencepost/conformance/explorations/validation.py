@@ -28,6 +28,9 @@ _PACK = 16
 _ONE_BY_ONE = 2
 _LONG = 3
 """Of the mistakes in whole sets, the first and every so many after it stand late in a long list."""
+_SHORTER = 32
+"""By fewer entries than this a long list is shorter than the greatest length."""
+
 _SWITCHES = (("Deny", "None"), ("Allow", "AzureServices"), ("Deny", "AzureServices"), ("Allow", "None"))
 
 
@@ -203,8 +206,12 @@ def _insert_late(random: Random, entries: list[object], entry: object, *, is_las
 def _late_in_a_long_list(
     random: Random, setting: Setting, acls: WireRules, would: Sequence[Request], mistake: Mistake, *, is_last: bool
 ) -> tuple[WireRules, list[Request]]:
-    """The mistake in a list of the greatest length: as the last entry, or at a place beyond the middle."""
-    good = blocks.many(random, setting.profile.max_ip_rules - 1)
+    """The mistake in a list of about the greatest length: as the last entry, or at a place beyond the middle.
+
+    A program may check a list in parts of equal length; in half of the lists the last part is shorter.
+    """
+    shorter = random.choice((0, random.randrange(1, _SHORTER)))
+    good = blocks.many(random, setting.profile.max_ip_rules - 1 - shorter)
     values: list[object] = [{"value": blocks.text(one)} for one in good]
     _insert_late(random, values, _entry(mistake), is_last=is_last)
     inside = [Request(address=one.first) for one in (good[0], good[-1])]

@@ -13,16 +13,17 @@ from typing import TypeAlias
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.changes import GeneratorState
-from fencepost.conformance.generate.shapes import Shape, far
+from fencepost.conformance.generate.shapes import Shape, far, first_half, other_half
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules, wire_rules_in_force
 from fencepost.reference import Block, IpRule, Network, is_clear
 
 _FEWEST = 3
 _SOME = 2
-"""Ranges around a range, and its children, are counted up to this number."""
+"""Ranges around a range, and ranges inside one another in a half of it, are counted up to this number."""
 
-Place: TypeAlias = tuple[bool, int, int, bool]
-"""Whether a range is absent, how many others are around it and are its children, and whether a child has children."""
+Place: TypeAlias = tuple[bool, int, int, int, bool]
+"""Whether a range is absent, how many ranges are around it, how deep each half is nested, and whether there is a range
+in the block beside it."""
 
 _WITHIN = 1
 """So many addresses in each range are asked after each change, beside its ends."""
@@ -43,7 +44,11 @@ class Grove:
         if shape is far:
             around = [one for one in wide if one.holds(found[0])]
             found += around[:1] + random.sample(around[1:], min(len(around[1:]), random.randrange(2)))
-        return cls(blocks=tuple(sorted(dict.fromkeys(found), key=lambda one: (one.first - one.last, one.first))))
+        return cls(blocks=_outermost_first(dict.fromkeys(found)))
+
+    def with_one_more(self, one: Block) -> "Grove":
+        """The same ranges and this range."""
+        return Grove(blocks=_outermost_first((*self.blocks, one)))
 
     @property
     def ends(self) -> list[int]:
@@ -65,6 +70,10 @@ class Grove:
         """Any address in or near any of the ranges."""
         one = random.choice(self.blocks)
         return random.randrange(max(1, 2 * one.first - one.last), min(2**32, 2 * one.last - one.first + 2))
+
+
+def _outermost_first(found: Iterable[Block]) -> tuple[Block, ...]:
+    return tuple(sorted(found, key=lambda one: (one.first - one.last, one.first)))
 
 
 def _outer_first(found: Sequence[Block], random: Random) -> Block:
@@ -136,16 +145,21 @@ class Life:
     def rarest(self) -> Block | None:
         """A range in whose place few have come or gone, present or absent; None where there is no range.
 
-        A place is how many ranges in force are around it, how many are its children (each up to two), and whether a
-        child has children.
+        A place is how many ranges in force are around it, how deep the ranges in each of its halves are nested (each up
+        to two), and whether there is a range in the block beside it: a tree that parts at each bit has another form in
+        each of these places.
         """
         held, absent = [rule.block for rule in self.held], self.absent_ranges
 
+        def depth(half: Block, of: Block) -> int:
+            inside = [one for one in held if one != of and half.holds(one)]
+            return min(len(inside), 1 + any(one != other and one.holds(other) for one in inside for other in inside))
+
         def kind(block: Block) -> Place:
             around = sum(one != block and one.holds(block) for one in held)
-            inside = [one for one in held if one != block and block.holds(one)]
-            children = [one for one in inside if not any(other != one and other.holds(one) for other in inside)]
-            return block in absent, min(around, _SOME), min(len(children), _SOME), len(children) < len(inside)
+            lower = first_half(block)
+            deep = depth(lower, block), depth(other_half(lower), block)
+            return block in absent, min(around, _SOME), *deep, any(other_half(block).holds(one) for one in held)
 
         kinds = {one: kind(one) for one in (*absent, *held) if one in self.ranges}
         if not kinds:
@@ -169,11 +183,17 @@ def put_one(life: Life) -> WireRules:
 
 
 def put_in_new(life: Life, network: Network) -> WireRules:
-    """Some of the ranges as the first set of a vault in this network, without the rule that came last in this one."""
+    """Some of the ranges as the first set of a new vault in this network.
+
+    They are without the rule that came last in the present vault; where there is a range inside that rule, it comes
+    first.
+    """
     random = life.random
     last = [rule.block for rule in life.state.ip_rules[-1:]]
     others = [one for one in life.grove.blocks if one not in last]
-    chosen = random.sample(others, random.choice((1, random.randrange(1, len(others) + 1))))
+    inside = [one for one in others if any(rule.holds(one) for rule in last)]
+    count = random.choice((1, random.randrange(1, len(others) + 1)))
+    chosen = list(dict.fromkeys((*random.sample(inside, min(1, len(inside))), *random.sample(others, count))))[:count]
     listed = [one.id for one in network.subnets[: random.randrange(2)]]
     return wire_rules(map(blocks.text, chosen), listed, bypass=random.choice(("None", "AzureServices")))
 

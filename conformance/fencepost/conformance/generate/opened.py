@@ -7,6 +7,9 @@ from fencepost.reference import Block, Profile, block_from_cidr, read_ip_rule, t
 
 _WIDE = ("0.0.0.0/0", "128.0.0.0/1", "0.0.0.0/1", "128.0.0.0/2", "64.0.0.0/2", "192.0.0.0/2", "8.0.0.0/5")
 _NARROW = ("172.0.0.0/8", "192.168.0.0/15", "172.0.0.0/11", "10.0.0.0/7", "31.7.7.6/31", "20.7.7.254/31")
+_BESIDE_THE_ENDS = ("0.0.0.1", "255.255.255.254")
+"""The addresses beside the first and the last of all."""
+
 _RESERVED_NEIGHBOURS = "224.0.0.0/3"
 """The only two reserved blocks beside each other, as one range."""
 
@@ -18,7 +21,7 @@ def wide(profile: Profile) -> list[Block]:
 
 def narrow(profile: Profile) -> list[Block]:
     """The other ranges: around private space, pairs of addresses, and reserved blocks, with their ends and parts."""
-    return _accepted([*_NARROW, _RESERVED_NEIGHBOURS, *_reserved()], profile)
+    return _accepted([*_NARROW, *_BESIDE_THE_ENDS, _RESERVED_NEIGHBOURS, *_reserved()], profile)
 
 
 def _reserved() -> list[str]:

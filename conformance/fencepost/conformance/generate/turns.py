@@ -20,11 +20,13 @@ from fencepost.conformance.generate.changes import (
 )
 from fencepost.conformance.generate.groves import ORDERS, Life, set_of
 from fencepost.conformance.generate.networks import ENDPOINTS, NO_ENDPOINTS, other_case
-from fencepost.conformance.generate.shapes import first_half, has_halves, other_half
+from fencepost.conformance.generate.shapes import around, first_half, has_halves, other_half
 from fencepost.conformance.lockstep.wire import wire_rules_in_force
 from fencepost.reference import Block
 
 _PRIVATE = "10.1.2.3"
+_PAGE = 16
+"""The prefix length of a page: many tables are split there."""
 
 Turn: TypeAlias = Callable[[Life], Iterator[Change]]
 
@@ -43,7 +45,7 @@ def turns(life: Life, table: Sequence[Turn] | None = None) -> Iterator[Iterator[
 
 def _one_change(life: Life) -> Iterator[Change]:
     """Add or remove the range whose place is rarest, or add until nearly all are there and remove in another order."""
-    if life.random.randrange(2) and (block := life.rarest()) is not None:
+    if life.random.randrange(3) and (block := life.rarest()) is not None:
         yield from (add(life.state, block),) if block in life.absent_ranges else gone(life, block)
         return
     if (life.is_filling and len(life.absent_ranges) <= life.random.randrange(2)) or (
@@ -89,6 +91,23 @@ def back_and_gone(life: Life) -> Iterator[Change]:
         yield from gone(life, block)
         if life.random.randrange(2):
             yield add(life.state, block)
+
+
+def elsewhere(life: Life) -> Iterator[Change]:
+    """Remove a range under others, and add its like far from all: what was its page or node may be used again.
+
+    The range is alone in its /16, where there is such a range.
+    """
+    held = [rule.block for rule in life.held]
+    nested = [one for one in held if any(other != one and other.holds(one) for other in held)]
+    if nested:
+        pages = {one: sum(around(one.first, _PAGE).holds(other) for other in held) for one in nested}
+        block = min(life.random.sample(nested, len(nested)), key=lambda one: abs(pages[one] - 1))
+        other = blocks.moved(life.random, block)
+        yield from gone(life, block)
+        if not any(one.holds(other) or other.holds(one) for one in (*life.grove.blocks, *life.ballast)):
+            life.grove = life.grove.with_one_more(other)
+            yield add(life.state, other)
 
 
 def one_for_another(life: Life) -> Iterator[Change]:
@@ -168,8 +187,8 @@ def exposed(life: Life) -> Iterator[Change]:
 def bare(life: Life, inner: Block) -> Iterator[Change]:
     """Add this range, or remove it, then remove the ranges around it: only now a wrong answer about it shows."""
     yield from gone(life, inner) if inner not in life.absent_ranges else iter((add(life.state, inner),))
-    around = [rule.block for rule in life.ip_rules if rule.block != inner and rule.block.holds(inner)]
-    for block in around if life.random.randrange(2) else around[::-1]:
+    outer = [rule.block for rule in life.ip_rules if rule.block != inner and rule.block.holds(inner)]
+    for block in outer if life.random.randrange(2) else outer[::-1]:
         yield from gone(life, block)
 
 
@@ -337,6 +356,7 @@ TURNS: Mapping[str, Turn] = MappingProxyType(
         for turn in (
             gone_and_back,
             back_and_gone,
+            elsewhere,
             one_for_another,
             while_asleep,
             put_some,
