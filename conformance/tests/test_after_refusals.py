@@ -42,6 +42,9 @@ FOUND = {
     "range-around-two-others-is-not-counted": "limits",
     "copies-of-a-rule-in-a-byte": "groves",
     "sixteen-prefix-lengths-at-most": "groves",
+    "freed-page-is-used-as-it-was": "groves",
+    "mistakes-in-a-short-last-part-left-out": "validation",
+    "end-at-the-last-address-is-closed": "validation",
 }
 
 

@@ -5,6 +5,8 @@ from fencepost.conformance.mutants.vault import Vault
 
 flaw = Flaws("address-arithmetic")
 
+_LAST = 2**32 - 1
+
 
 @flaw("last-address-excluded", "DEC-4 DEC-2 DEC-5", "closed")
 @seen_in("elddy/NimScan #16: the last address of a range is left out")
@@ -77,3 +79,14 @@ class _SingleAddressAdmitsItsSuccessor(Vault):
     def bounds(self, network: int, prefix: int) -> tuple[int, int]:
         first, last = super().bounds(network, prefix)
         return first, last + (prefix == 32)
+
+
+@flaw("end-at-the-last-address-is-closed", "DEC-2 DEC-4 DEC-3", "open")
+@seen_in("krisprice/ipnet #71: the last address of all is no half-open end")
+@shown_by(asks("255.255.255.254", address="255.255.255.255"))
+class _EndAtTheLastAddressIsClosed(Vault):
+    """A half-open end at the last address of all, behind which there is none, is taken for a closed end."""
+
+    def bounds(self, network: int, prefix: int) -> tuple[int, int]:
+        first, last = super().bounds(network, prefix)
+        return first, last + (last == _LAST - 1)

@@ -1,10 +1,11 @@
 """Flaws in what is kept of the rules for searching them, and not followed through adds and removals."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from fencepost.conformance.mutants.mutant import Flaws, shown_by
-from fencepost.conformance.mutants.values import Held, IpRule
+from fencepost.conformance.mutants.stateful import Stateful
+from fencepost.conformance.mutants.values import Ask, Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
 from fencepost.conformance.mutants.witness import add, ask, call, put, remove, singles
 
@@ -138,6 +139,35 @@ class _FullPageStaysFull(Vault):
     def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
         self.full &= frozenset(map(_page, rules))
         return (*super().arrange(rules), *(self.rule_of(page << 16, 16) for page in self.full))
+
+
+@flaw("freed-page-is-used-as-it-was", "STA-2 DEC-3 DEC-4 STA-6", "open", needs_history=True)
+@shown_by(put("20.0.0.0/12", "20.1.5.0/24"), remove("20.1.5.0/24"), add("30.0.5.0/24"), ask(call("30.0.6.9")))
+class _FreedPageIsUsedAsItWas(Stateful):
+    """A /16 with smaller ranges has a page; it goes back full where a wider range is left, and is taken for empty."""
+
+    free: int = 0
+    full: frozenset[int] = frozenset()
+    pages: frozenset[int] = frozenset()
+
+    def install(self, held: Held) -> None:
+        super().install(held)
+        before, now = self.pages, frozenset(map(_page, filter(_is_in_a_page, held.ip_rules)))
+        wide = [rule for rule in held.ip_rules if not _is_in_a_page(rule)]
+        self.free += sum(any(rule.first <= page << 16 <= rule.last for rule in wide) for page in before - now)
+        taken = sorted(now - before)[: self.free]
+        self.free -= len(taken)
+        self.pages, self.full = now, self.full & now | frozenset(taken)
+
+    def replaced(self) -> None:
+        self.free, self.full = 0, frozenset()
+
+    def address_matches(self, rules: Sequence[IpRule], ask: Ask) -> bool:
+        return ask.address >> 16 in self.full or super().address_matches(rules, ask)
+
+
+def _is_in_a_page(rule: IpRule) -> bool:
+    return rule.prefix > 16
 
 
 def _filled(rules: Iterable[IpRule]) -> frozenset[int]:

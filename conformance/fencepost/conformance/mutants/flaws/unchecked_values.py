@@ -7,11 +7,12 @@ from fencepost.conformance.mutants.mutant import PREVIEW_ONLY, Flaws, shown_by
 from fencepost.conformance.mutants.reading import if_read
 from fencepost.conformance.mutants.values import Held, IpRule, SubnetRule
 from fencepost.conformance.mutants.vault import Vault
-from fencepost.conformance.mutants.witness import APP, HERE, add, dormant, names, put, reset
+from fencepost.conformance.mutants.witness import APP, HERE, add, dormant, names, put, reset, singles
 
 flaw = Flaws("validation")
 
 _RANGE, _OTHER = "20.0.0.0/24", "52.0.0.0/24"
+_PART = 50
 
 
 @flaw("host-bits-of-the-last-octet-only", "VAL-5", "open", choice="host-bits")
@@ -71,6 +72,17 @@ class _ListAsLongAsBeforeUnchecked(Vault):
         if len(entries) != len(self.held.ip_rules):
             return read(entries)
         return tuple(rule for entry in entries for rule in if_read(read, entry))
+
+
+@flaw("mistakes-in-a-short-last-part-left-out", "VAL-5 VAL-3 VAL-4 VAL-9", "open")
+@shown_by(put(*singles(_PART), "office"))
+class _MistakesInAShortLastPartLeftOut(Vault):
+    """A list is checked in parts of fifty; of a last part that is shorter, what cannot be read is left out."""
+
+    def read_ip_rules(self, entries: Sequence[object]) -> tuple[IpRule, ...]:
+        read = super().read_ip_rules
+        whole = len(entries) - len(entries) % _PART or len(entries)
+        return (*read(entries[:whole]), *(rule for entry in entries[whole:] for rule in if_read(read, entry)))
 
 
 @flaw("prefix-of-a-known-address-unchecked", "VAL-5 VAL-2 VAL-9", "open", needs_history=True)
