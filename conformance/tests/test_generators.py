@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from fencepost.conformance.capabilities import Ability, Capabilities
-from fencepost.conformance.generate import blocks, callers, mistakes, networks, requests, rule_sets
+from fencepost.conformance.generate import blocks, callers, mistakes, networks, opened, requests, rule_sets
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import (
     SERVICE_ENDPOINT,
@@ -248,3 +248,13 @@ def test_the_addresses_of_long_rule_sets_stay_near_their_budget() -> None:
     assert len(found) == len(set(found)) <= 300
     ends = {rules.ip_rules[0].block.first, rules.ip_rules[-1].block.last}
     assert ends <= set(found)
+
+
+def test_ranges_that_touch_stand_in_different_sets() -> None:
+    profile = load_profile("keyvault").with_choices({"reserved-ranges": "accept", "private-superset": "accept"})
+    found = opened.narrow(profile)
+    sets = opened.apart(found, 16)
+    assert sorted(one for some in sets for one in some) == sorted(found)
+    assert max(map(len, sets)) == 16
+    for some in sets:
+        assert all(one.last + 1 < other.first for one, other in pairwise(sorted(some)))

@@ -82,7 +82,7 @@ def _accepted(setting: Setting, index: int, clause: str, values: Sequence[str], 
 
 
 def _opened(bench: Bench, setting: Setting, index: int) -> None:
-    """What this subject's choices accept: wide ranges one by one, each around a narrow one; narrow ones together."""
+    """What this subject's choices accept: wide ranges one by one, each around a narrow one; narrow ones apart."""
     random = setting.random("opened", index)
     wide, narrow = opened.wide(setting.profile), opened.narrow(setting.profile)
     bench.settle_in(home(setting, index))
@@ -103,9 +103,8 @@ def _opened(bench: Bench, setting: Setting, index: int) -> None:
             bench.write("addIpRule", {"value": text}, exercises=("VAL-1",), aim="VAL-1")
         _ask_ends(bench, "VAL-1")
         bench.read()
-    texts = [blocks.text(one) for one in random.sample(narrow, len(narrow))]
-    for start in range(0, len(texts), _PACK):
-        if bench.put(wire_rules(texts[start : start + _PACK]), exercises=("VAL-1",), aim="VAL-1"):
+    for some in opened.apart(random.sample(narrow, len(narrow)), _PACK):
+        if bench.put(wire_rules(map(blocks.text, some)), exercises=("VAL-1",), aim="VAL-1"):
             _ask_ends(bench, "VAL-1")
             bench.read()
 

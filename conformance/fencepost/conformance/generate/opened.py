@@ -24,6 +24,19 @@ def narrow(profile: Profile) -> list[Block]:
     return _accepted([*_NARROW, *_BESIDE_THE_ENDS, _RESERVED_NEIGHBOURS, *_reserved()], profile)
 
 
+def apart(ranges: Sequence[Block], most: int) -> list[list[Block]]:
+    """The ranges in sets of `most` at most, in which none touches another and hides what is wrong at its end."""
+    sets = list[list[Block]]()
+    for one in ranges:
+        for some in sets:
+            if len(some) < most and all(one.last + 1 < other.first or other.last + 1 < one.first for other in some):
+                some.append(one)
+                break
+        else:
+            sets.append([one])
+    return sets
+
+
 def _reserved() -> list[str]:
     """For each reserved block: the whole, its first quarter, its last four addresses, its first and last address."""
     found = []
