@@ -135,7 +135,7 @@ def _check_subnet(found: FoundRules, subnet: str | None, given: Network) -> None
     `given` is the network file, which says whether a subnet has the endpoint where the file of the rules does not.
     """
     listed = list(named_subnets(found))
-    if subnet is None:
+    if subnet is None or _lets_everyone_in(found):
         return
     if any(one.lower() == subnet.lower() for one in listed):
         unknown = [one.unknown for one in found.subnets if one.unknown and one.is_for(subnet)]
@@ -149,6 +149,11 @@ def _check_subnet(found: FoundRules, subnet: str | None, given: Network) -> None
                 "deployment knows; if it is, name it as the rules do"
             )
             _refuse([visible(f"{found.place('$.virtualNetworkRules')}: {text}")])
+
+
+def _lets_everyone_in(found: FoundRules) -> bool:
+    acls = found.network_acls
+    return isinstance(acls, Mapping) and acls.get("defaultAction") == "Allow"
 
 
 def _completed(given: Network, found: FoundRules, request: Request) -> Network:

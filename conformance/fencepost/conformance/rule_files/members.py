@@ -16,16 +16,22 @@ _AROUND = frozenset(
 _RULE_LISTS = frozenset({"iprules", "virtualnetworkrules", "ip_rules", "virtual_network_subnet_ids", "ip", "vnet"})
 """Lists that may have a million entries, and have their own checks."""
 
+_DEPLOYMENT = "microsoft.resources/deployments"
 _READ = frozenset(
     {
         "microsoft.keyvault/vaults",
         "microsoft.network/virtualnetworks",
         "microsoft.network/virtualnetworks/subnets",
-        "microsoft.resources/deployments",
+        _DEPLOYMENT,
     }
 )
 """The types of resources, in lower case, whose members decide."""
 _OF_A_RESOURCE = ("condition", "properties")
+_OF_A_DEPLOYMENT = ("template", "parameters", "expressionEvaluationOptions")
+_BESIDE_IN_A_DEPLOYMENT = ("mode", "templateLink", "parametersLink", "debugSetting", "onErrorDeployment")
+_VAULT = "Microsoft.KeyVault/vaults"
+_BESIDE_A_VAULT = ("Microsoft.KeyVault/managedHSMs", "Microsoft.KeyVault/deletedVaults", "Microsoft.KeyVault/locations")
+"""Types whose names are near to that of a vault."""
 _OF_A_SUBNET = frozenset({"addressprefix", "addressprefixes"})
 """Members, in lower case, by which the properties of a subnet are known."""
 
@@ -125,9 +131,15 @@ def faults_around(value: object, path: str = "$") -> Iterator[str]:
         seen.add(key)
         if key not in _RULE_LISTS:
             yield from faults_around(content, f"{path}.{name}")
-    if str(member(value, "type", "")).lower() in _READ:
+    kind = str(member(value, "type", ""))
+    if kind.lower() in _READ:
         known = [name for name in _OF_A_RESOURCE if name not in seen]
         others = {name: None for name in value if name.lower() not in _OF_A_RESOURCE}
         yield from read_members(others, path, known).faults
+    elif "@" not in kind and kind.count("/") == 1 and nearest(kind, (_VAULT,), _BESIDE_A_VAULT):
+        yield f"{path}.type: {kind!r}: no such type; did you mean {_VAULT!r}?"
+    if kind.lower() == _DEPLOYMENT and isinstance(inside := member(value, "properties"), Mapping):
+        beside = _BESIDE_IN_A_DEPLOYMENT
+        yield from read_members(inside, f"{path}.properties", _OF_A_DEPLOYMENT, beside=beside).faults
     if seen & _OF_A_SUBNET:
         yield from read_members(value, path, ("serviceEndpoints",), beside=("serviceEndpointPolicies",)).faults

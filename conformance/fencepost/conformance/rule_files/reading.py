@@ -156,7 +156,7 @@ _AROUND_VAULTS = frozenset(
 """Members, in lower case, of objects that hold a vault or several."""
 _WITH_CASE = ("template", "value", "data", "changes", "planned_values", "values", "resource_changes")
 """Members of objects that hold a vault or several whose names count with their case."""
-_FIRST = (*_WITH_CASE, *MEMBERS, "networkAcls", "properties", "resources", "VaultName", "NetworkAcls", "ip", "vnet")
+_FIRST = (*_WITH_CASE, *MEMBERS, "networkAcls", "properties", "resources", "VaultName", "ip", "vnet")
 """Members by which the form of a file is known."""
 
 

@@ -7,12 +7,14 @@ Sources: developer.hashicorp.com, "JSON output format"; the provider's documenta
 import re
 from collections.abc import Iterator, Mapping
 
-from fencepost.conformance.rule_files.members import misspelt
+from fencepost.conformance.rule_files.members import misspelt, nearest
 
 BLOCK = ("bypass", "default_action", "ip_rules", "virtual_network_subnet_ids")
 """The members of `network_acls`."""
 DECIDING = ("network_acls", "public_network_access_enabled")
 """The members of `azurerm_key_vault` that decide."""
+_VAULT, _OF_A_VAULT = "azurerm_key_vault", "azurerm_key_vault_"
+"""The type of a vault, and how the types of what is in a vault begin."""
 _DOCUMENT = (
     ("format_version", "terraform_version", "planned_values", "values", "resource_changes"),
     ("variables", "resource_drift", "output_changes", "prior_state", "configuration", "relevant_attributes", "checks"),
@@ -73,8 +75,13 @@ def _of_module(module: object, path: str) -> Iterator[str]:
 
 def _of_resource(resource: object, path: str) -> Iterator[str]:
     yield from misspelt(resource, path, _RESOURCE[0], beside=_RESOURCE[1])
-    if isinstance(resource, Mapping) and resource.get("type") in _VALUES:
-        kind, values, here = str(resource["type"]), resource.get("values"), f"{path}.values"
+    kind = resource.get("type") if isinstance(resource, Mapping) else None
+    if not isinstance(resource, Mapping) or not isinstance(kind, str) or kind.startswith(_OF_A_VAULT):
+        return
+    if kind not in _VALUES and nearest(kind, (_VAULT,)):
+        yield f"{path}.type: {kind!r}: no such type; did you mean {_VAULT!r}?"
+    if kind in _VALUES:
+        values, here = resource.get("values"), f"{path}.values"
         yield from misspelt(values, here, _VALUES[kind][0], beside=_VALUES[kind][1])
         if kind == "azurerm_key_vault" and isinstance(values, Mapping):
             yield from _of_vault(values, here)
