@@ -200,6 +200,8 @@ def test_the_head_sums_up_what_was_not_judged_by_what_is_declared_and_by_what_is
     assert "-v names the clauses of each reason" in terminal(changed, page=Page(width=200))
     assert "(DEC-6, DEC-7)" in _verbose(changed, page=Page(width=200))
     assert "(DEC-6, DEC-7)" in markdown(changed, page=Page()).partition("The clauses that were not judged:")[2]
+    alone = replace(changed, subject=replace(report.subject, features=("ip-rules-only",)), clauses=tuple(rows[:2]))
+    assert not_judged_in_short(alone) == ("2 clauses for what is declared: ip-rules-only",)
     old = [replace(one, needs=(), detail=f"needs {one.id}") for one in rows]
     assert not_judged_in_short(replace(report, clauses=tuple(old))) == ("7 clauses for 7 other reasons",)
 

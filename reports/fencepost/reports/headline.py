@@ -221,7 +221,8 @@ def not_judged_in_short(report: Report) -> tuple[str, ...]:
     declared, absent = [one for one in found if one.declared], [one for one in found if one.absent]
     lines = [one.why for one in found if not one.clauses and not one.declared]
     if declared:
-        named = ", ".join(f"{one.declared} ({len(one.clauses)})" if one.clauses else one.declared for one in declared)
+        is_one = len(declared) == 1
+        named = ", ".join(one.declared if is_one or not one.clauses else _counted_feature(one) for one in declared)
         lines.append(f"{_number(declared)} for what is declared: {named}")
     if absent:
         names = dict.fromkeys(name for one in absent for name in one.absent)
@@ -230,6 +231,10 @@ def not_judged_in_short(report: Report) -> tuple[str, ...]:
     if len(others) > _NAMED:
         return (*lines, f"{_number(others)} for {len(others)} other reasons")
     return (*lines, *(f"{_number([one])}: {one.why}" for one in others))
+
+
+def _counted_feature(one: NotJudged) -> str:
+    return f"{one.declared} ({len(one.clauses)})"
 
 
 def _number(found: Iterable[NotJudged]) -> str:
