@@ -7,8 +7,15 @@ from fencepost.reports.visible import abridged, as_json
 
 _MOST = 3
 _FRAMES = 8
-_FOLDERS = re.compile(r'File "[^"]*[/\\\\]([^"/\\\\]+)"')
-"""A file's folders in a traceback, which do not matter to the fault and differ between machines."""
+_FOLDERS = re.compile(
+    r"""
+    (?<=File\ ") [^"\n]* [/\\] (?=[^"/\\\n]+")  # Python
+    | (?: file:/{2,3} | (?<![\w.:/\\]) (?:[A-Za-z]:)? [/\\] )  # other languages
+      (?: [^\s"():/\\]+ [/\\] )+ (?=[^\s"():/\\]+ : (?:line\ )? \d)
+    """,
+    re.VERBOSE,
+)
+"""A file's folders in a traceback of any language, which do not matter to the fault and differ between machines."""
 
 
 class RaisedFaults:
@@ -37,8 +44,14 @@ def call_in_words(method: str, params: JsonObject) -> str:
 
 
 def without_folders(text: str) -> str:
-    """The text, each file in a traceback in it by its name alone."""
-    return _FOLDERS.sub(r'File "\1"', text)
+    """The text, each file in a traceback in it by its name alone.
+
+    >>> without_folders("at Object.putRules (file:///home/me/harness.mjs:42:11), in /src/app/Vault.cs:line 7")
+    'at Object.putRules (harness.mjs:42:11), in Vault.cs:line 7'
+    >>> without_folders("at node:internal/process/task_queues:95:5, asked http://127.0.0.1:80/a/b:1")
+    'at node:internal/process/task_queues:95:5, asked http://127.0.0.1:80/a/b:1'
+    """
+    return _FOLDERS.sub("", text)
 
 
 def shortened(traceback: str) -> str:
