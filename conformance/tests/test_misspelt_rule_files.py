@@ -17,6 +17,7 @@ from explained_files import (
     VAULT_TYPE,
     Explainer,
     azapi,
+    nested,
     plan,
     template,
     vault,
@@ -100,6 +101,11 @@ NEAR: Mapping[str, tuple[object, str, str]] = {
     "the CLI, the ranges in another case": ({"ip": ["20.1.2.0/24"]}, "ip", "IP"),
     "a list of REST": ({"value": [vault()]}, "value", "valeu"),
     "an export": ({"template": template(vault())}, "template", "templat"),
+    "a loop of rules": (
+        template(vault({**DENYING, "copy": [{"name": "ipRules", "count": 1, "input": {"value": "20.1.2.0/24"}}]})),
+        "copy",
+        "cop",
+    ),
     "the endpoints of a subnet": (
         template(vault(), {"type": "Microsoft.Network/virtualNetworks", "name": "v", "properties": {"subnets": [OWN]}}),
         "serviceEndpoints",
@@ -116,6 +122,14 @@ def test_a_near_miss_of_a_member_is_refused_with_the_member_that_is_meant(explai
     result = explain(_renamed(value, right, wrong), INSIDE)
     assert (result.exit_code, result.stdout) == (2, "")
     assert f".{wrong}: no such member; did you mean {right!r}?" in result.stderr
+
+
+def test_a_deployment_gives_no_parameter_that_its_template_does_not_declare(explain: Explainer) -> None:
+    acls = {**DENYING, "ipRules": [{"value": "[parameters('own')]"}]}
+    rules = template(nested(acls, "20.9.9.0/24", parameters={"ow": {"value": "20.1.2.0/24"}}))
+    result = explain(rules, INSIDE)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "properties.parameters.ow: the template of this deployment declares no such parameter" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -164,6 +178,16 @@ def test_two_members_that_are_equal_but_for_case_are_refused(explain: Explainer,
     result = explain(_beside(value, right, wrong), INSIDE)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.count("the object has this member twice, spelt in different cases") == 1
+
+
+def test_what_a_plan_does_not_know_is_not_passed_over_for_its_spelling(explain: Explainer) -> None:
+    change = {
+        "address": TERRAFORM_VAULT["address"],
+        "change": {"after_unknown": {"network_acl": [{"ip_rules": [True]}]}},
+    }
+    result = explain({**PLAN, "resource_changes": [change]}, INSIDE)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert ".after_unknown.network_acl: no such member; did you mean 'network_acls'?" in result.stderr
 
 
 OF_OTHERS: Mapping[str, tuple[object, str]] = {

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from fencepost.conformance.rule_files.found import NEVER_SET_UP, FoundRules
-from fencepost.conformance.rule_files.members import member, nearest, read_members
+from fencepost.conformance.rule_files.members import member, nearest, no_such_member, read_members
 
 MEMBERS = ("bypass", "defaultAction", "ipRules", "virtualNetworkRules")
 _ENTRY = {
@@ -33,7 +33,7 @@ def read_acls(value: object, path: str, *, vault: str | None = None) -> FoundRul
     members = read_members(value, path, MEMBERS)
     acls = dict(members.values)
     strayed = public_access_faults(member(value, "publicNetworkAccess"), f"{path}.publicNetworkAccess")
-    faults = [*members.faults, *strayed, *_of_clients(members.others, path)]
+    faults = [*members.faults, *strayed, *_misplaced(members.others, path)]
     misspelt = " ".join(faults)
     notes = [f"{path}.{name}: passed over, networkAcls has no such member" for name in members.others]
     notes = [note for note in notes if f"{note.partition(':')[0]}:" not in misspelt]
@@ -44,8 +44,10 @@ def read_acls(value: object, path: str, *, vault: str | None = None) -> FoundRul
     return FoundRules(network_acls=acls, path=path, vault=vault, faults=tuple(faults), notes=tuple(notes))
 
 
-def _of_clients(names: Iterable[str], path: str) -> Iterator[str]:
+def _misplaced(names: Iterable[str], path: str) -> Iterator[str]:
     for name in names:
+        if near := nearest(name, ("copy",)):
+            yield f"{path}.{name}: {no_such_member(near)}"
         if own := nearest(name, tuple(_OF_CLIENTS)):
             client, of_arm = _OF_CLIENTS[own]
             yield f"{path}.{name}: no such member; {client} has {own!r}, and networkAcls has {of_arm!r} for these rules"

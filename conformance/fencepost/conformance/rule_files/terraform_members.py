@@ -60,6 +60,8 @@ def faults_around(value: Mapping[str, object]) -> Iterator[str]:
         yield from misspelt(change, here, _CHANGE[0], beside=_CHANGE[1])
         changed = change.get("change") if isinstance(change, Mapping) else None
         yield from misspelt(changed, f"{here}.change", _CHANGED[0], beside=_CHANGED[1])
+        if isinstance(changed, Mapping) and isinstance(change, Mapping) and change.get("type") in (_VAULT, None):
+            yield from misspelt(changed.get("after_unknown"), f"{here}.change.after_unknown", DECIDING)
 
 
 def _of_module(module: object, path: str) -> Iterator[str]:
