@@ -1,5 +1,6 @@
-"""What an adapter file costs over asking by hand: `pytest conformance/benchmarks --benchmark-only -k adapter_file`.
+"""What an adapter file costs over asking by hand.
 
+Run with `pytest -n 0 conformance/benchmarks --benchmark-only -k adapter_file`.
 Each group holds the same decisions asked by hand and by the adapter: the ratio counts.
 """
 

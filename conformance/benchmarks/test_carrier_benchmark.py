@@ -1,4 +1,4 @@
-"""Decisions a second through each carrier: `pytest conformance/benchmarks --benchmark-only -k carrier`.
+"""Decisions a second through each carrier: `pytest -n 0 conformance/benchmarks --benchmark-only -k carrier`.
 
 The subject is the reference, served by `fencepost.adapters.harness`; a round is 1,024 decisions in calls of one size.
 """

@@ -1,5 +1,6 @@
-"""How fast rule sets, probes and requests are made: `pytest conformance/benchmarks --benchmark-only -k generation`.
+"""How fast rule sets, probes and requests are made.
 
+Run with `pytest -n 0 conformance/benchmarks --benchmark-only -k generation`.
 Each round makes as many as `extra_info` says; divide.
 """
 

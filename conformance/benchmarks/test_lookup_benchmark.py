@@ -1,7 +1,8 @@
 """How fast the reference looks an address up and decides, beside netaddr, `ipaddress` and pytricia in the same run.
 
-Run with `pytest conformance/benchmarks --benchmark-only`; the ratios of the columns `OPS` in one group are the result.
-One round asks all the questions once, so decisions a second are `OPS` times the number in the group's name.
+Run with `pytest -n 0 conformance/benchmarks --benchmark-only`; the ratios of the columns `OPS` in one group are the
+result. One round asks all the questions once, so decisions a second are `OPS` times the number in the name of the
+group.
 """
 
 import random

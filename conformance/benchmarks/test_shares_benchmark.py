@@ -1,4 +1,4 @@
-"""Where the time of a `check` goes: `pytest conformance/benchmarks --benchmark-only -k shares`.
+"""Where the time of a `check` goes: `pytest -n 0 conformance/benchmarks --benchmark-only -k shares`.
 
 One run at quick effort in process, its time split by who was at work: the implementation, the carrier around it, the
 reference, and the rest, which is generation and counting. The shares stand in `extra_info`. Beside them stands what the

@@ -333,3 +333,14 @@ def test_a_message_by_hand_gets_the_answer_of_the_page() -> None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("node is not installed")
     command, answer = _block("adapters/examples/node/README.md", "$ echo").splitlines()
     assert _shell(command.removeprefix("$ "), SOURCE).stdout.strip() == answer
+
+
+@pytest.mark.slow
+def test_pytest_takes_the_command_of_the_benchmarks() -> None:
+    (block,) = [one for one in _blocks("docs/performance.md") if "--benchmark-only" in one.text]
+    python, *words = shlex.split(block.text)
+    assert python == "python"
+    command = [sys.executable, *words, "--collect-only", "-q", "--continue-on-collection-errors"]
+    done = subprocess.run(command, cwd=SOURCE, capture_output=True, text=True, check=False)
+    assert "Can't have both --benchmark-only" not in done.stdout + done.stderr
+    assert "test_carrier_benchmark.py::" in done.stdout

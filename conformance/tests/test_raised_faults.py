@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from fencepost.adapters.contract import RpcError, Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
+from fencepost.conformance.commands import main
 from fencepost.conformance.lockstep.raised_faults import RaisedFaults
 from fencepost.conformance.run.opening import begun, connected
 from fencepost.conformance.run.plan import Plan
@@ -68,3 +71,44 @@ def test_a_kind_of_exception_is_kept_once_and_a_long_traceback_is_cut_in_the_mid
     assert "in f3\n" not in output
     assert len(output.splitlines()) < 25
     assert json.dumps(output)
+
+
+RAISING = """
+class {name}:
+    def __init__(self):
+        {first}
+    def describe(self, *, protocol):
+        features = ["ip-rules-only", "decisions-only", "data-plane-only"]
+        return {{"protocol": protocol, "name": "n", "version": "1", "profile": "keyvault", "features": features}}
+    def reset(self, *, subnets):
+        return {{}}
+    def put_rules(self, *, network_acls):
+        return {{"accepted": True}}
+    def decide(self, *, requests):
+        return self.deep(requests, 30)
+    def deep(self, requests, left):
+        left or self.end("token=0123456789abcdef")
+        return self.deeper(requests, left - 1)
+    def deeper(self, requests, left):
+        return self.deep(requests, left)
+    def end(self, secret):
+        raise KeyError(secret)
+"""
+
+
+@pytest.mark.parametrize("command", ["smoke", "check"])
+@pytest.mark.parametrize(("name", "first"), [("RaisesLate", "pass"), ("RaisesAtOnce", "self.end('here')")])
+def test_smoke_and_check_show_a_call_that_raised_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, name: str, first: str
+) -> None:
+    (tmp_path / f"{name.lower()}.py").write_text(RAISING.format(name=name, first=first))
+    monkeypatch.syspath_prepend(tmp_path)
+    arguments = [command, f"library:{name.lower()}:{name}", *(["--clause", "DEC-3"] if command == "check" else [])]
+    shown = CliRunner().invoke(main, arguments, env={"COLUMNS": "400"}, catch_exceptions=False).output
+    assert f'File "{name.lower()}.py", line ' in shown
+    assert "KeyError: " in shown
+    assert str(tmp_path) not in shown
+    assert "0123456789abcdef" not in shown
+    if name == "RaisesLate":
+        assert 'decide {"requests": [{"plane": "data", ' in shown
+        assert " lines …" in shown

@@ -1,7 +1,7 @@
 """`explain` reads the forms of rules that people have, with the rules that are in force."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -215,6 +215,40 @@ def test_a_form_that_people_have_is_read_with_its_rules_in_force(explain: Explai
     assert inside.stdout.startswith("ALLOW\n"), inside.stderr
     assert outside.stdout.startswith("DENY\n"), outside.stderr
     assert "1 IP rule" in inside.stdout or "loop" in form
+
+
+def _members(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The places of all members of a document."""
+    pairs: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, Mapping):
+        pairs = value.items()
+    elif isinstance(value, list):
+        pairs = enumerate(value)
+    for step, one in pairs:
+        if isinstance(step, str):
+            yield (*place, step)
+        yield from _members(one, (*place, step))
+
+
+def _misspelt(value: object, place: Sequence[str | int]) -> object:
+    """The document with the last letter of the member at this place left out."""
+    first, *rest = place
+    if isinstance(value, list):
+        return [_misspelt(one, rest) if index == first else one for index, one in enumerate(value)]
+    assert isinstance(value, Mapping)
+    if rest:
+        return {name: _misspelt(one, rest) if name == first else one for name, one in value.items()}
+    return {name[:-1] if name == first else name: one for name, one in value.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", [name for name, value in RIGHT.items() if not isinstance(value, bytes)])
+def test_a_member_that_lacks_a_letter_is_refused_or_decides_nothing(explain: Explainer, form: str) -> None:
+    for place in _members(RIGHT[form]):
+        value = _misspelt(RIGHT[form], place)
+        for address, outcome in ((INSIDE, "ALLOW"), (OUTSIDE, "DENY")):
+            result = explain(value, address)
+            assert result.exit_code == 2 or result.stdout.startswith(f"{outcome}\n"), place
 
 
 def test_the_short_form_of_the_cli_is_read_with_the_switches_that_the_client_writes(explain: Explainer) -> None:

@@ -67,6 +67,25 @@ def known(file: Path) -> VectorFile:
     return vectors_from_json(file.read_bytes())
 
 
+def test_the_export_counts_what_is_done_within_each_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {key: one for key, one in CATALOGUE.items() if one.group in ("address-arithmetic", "parsing")}
+    monkeypatch.setattr("fencepost.conformance.regression.vectors.CATALOGUE", few)
+    monkeypatch.setattr("fencepost.conformance.regression.vector_lives.SOURCES", SOURCES[:1])
+    result = _run("export", "--profile", PROFILE, "--out", tmp_path / "few.json")
+    assert result.exit_code == 0
+    counts: dict[str, list[tuple[int, int]]] = {}
+    for line in result.stderr.splitlines():
+        what, _, numbers = line.partition(": ")
+        done, _, of = numbers.partition(" of ")
+        counts.setdefault(what, []).append((int(done), int(of)))
+    names = [name.partition(",")[0] for name in counts]
+    assert names == ["address-arithmetic", "parsing", "long lives"]
+    for name, seen in counts.items():
+        assert [done for done, _ in seen] == sorted({done for done, _ in seen}), name
+        assert seen[-1][0] == seen[-1][1], name
+    assert all(len(seen) >= 8 for name, seen in counts.items() if name != "long lives")
+
+
 @pytest.mark.slow
 def test_the_file_is_valid_against_its_schema(file: Path) -> None:
     schema = json.loads(_run("schema").stdout)

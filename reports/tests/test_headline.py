@@ -5,7 +5,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 from fencepost.reports.badge import render_endpoint as endpoint
-from fencepost.reports.headline import HEADLINES, counts, headline, not_judged, standing_in_words
+from fencepost.reports.headline import HEADLINES, counts, headline, not_judged, not_judged_in_short, standing_in_words
 from fencepost.reports.html.page import render as html
 from fencepost.reports.json_file import render as json_file
 from fencepost.reports.junit import render as junit
@@ -162,10 +162,48 @@ def test_every_form_names_first_what_was_not_judged_and_the_declaration_behind_i
     ]
     several = not_judged(replace(changed, selected=("DEC-4", "STA-1")))
     assert str(several[0]) == "only DEC-4, STA-1 were selected, no other clause"
-    for form in FORMS:
+    for form in (*FORMS, _verbose):
         shown = form(changed, page=Page(width=400))
-        places = [shown.index(line) for line in lines]
+        first = lines if form in (junit, _verbose) else not_judged_in_short(changed)
+        places = [shown.index(line) for line in first]
         assert max(places) < shown.index("A range holds both"), form
+
+
+def _verbose(report: Report, *, page: Page) -> str:
+    return terminal(report, page=Page(width=page.width, is_verbose=True))
+
+
+def test_the_head_sums_up_what_was_not_judged_by_what_is_declared_and_by_what_is_not(report: Report) -> None:
+    needs = {
+        "DEC-6": ("virtual-networks",),
+        "DEC-7": ("virtual-networks", "service-endpoints"),
+        "VAL-4": ("refused-writes",),
+        "WIRE-1": ("read-back", "azure-wire"),
+        "STA-5": ("read-back",),
+        "STA-9": ("settle-time",),
+        "VAL-8": ("recordings-of-today",),
+    }
+    rows = [replace(report.clauses[0], id=key, verdict="not applicable", needs=one) for key, one in needs.items()]
+    subject = replace(report.subject, features=("ip-rules-only", "decisions-only", "always-deny"))
+    changed = replace(report, subject=subject, clauses=(*report.clauses[:2], *rows))
+    short = (
+        "3 clauses for what is declared: ip-rules-only (2), decisions-only (1), always-deny",
+        "3 clauses for what is not declared: read-back, azure-wire, a settle time",
+        "1 clause: the edition has few recordings",
+    )
+    assert not_judged_in_short(changed) == short
+    for form in (html, markdown, terminal):
+        shown = form(changed, page=Page(width=200))
+        head = shown[: shown.index("A range holds both")]
+        assert all(line in head for line in short), form
+    assert "(DEC-6, DEC-7)" not in terminal(changed, page=Page(width=200))
+    assert "-v names the clauses of each reason" in terminal(changed, page=Page(width=200))
+    assert "(DEC-6, DEC-7)" in _verbose(changed, page=Page(width=200))
+    assert "(DEC-6, DEC-7)" in markdown(changed, page=Page()).partition("The clauses that were not judged:")[2]
+    alone = replace(changed, subject=replace(report.subject, features=("ip-rules-only",)), clauses=tuple(rows[:2]))
+    assert not_judged_in_short(alone) == ("2 clauses for what is declared: ip-rules-only",)
+    old = [replace(one, needs=(), detail=f"needs {one.id}") for one in rows]
+    assert not_judged_in_short(replace(report, clauses=tuple(old))) == ("7 clauses for 7 other reasons",)
 
 
 def _shown_elsewhere(report: Report) -> Report:

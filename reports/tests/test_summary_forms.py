@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from fencepost.reports import badge, markdown, sarif
 from fencepost.reports.causes import causes
+from fencepost.reports.markdown_text import plain
 from fencepost.reports.model import (
     Call,
     Clause,
@@ -109,13 +110,45 @@ def test_a_hostile_subject_makes_no_markup_of_the_markdown(hostile: Report) -> N
         "html_inline",
         "link_open",
         "image",
-        "code_inline",
         "em_open",
         "strong_open",
     }
     assert set(shown) & set("\x1b\u202e\ud800") == set()
     headings = [token.tag for token in MarkdownIt("commonmark").parse(shown) if token.type == "heading_open"]
     assert headings == ["h2", "h3"]
+    for text, kind in _inline(shown):
+        assert kind == "code_inline" if "http://e.vil" in text else kind != "code_inline", text
+
+
+def _inline(text: str) -> list[tuple[str, str]]:
+    parsed = MarkdownIt("commonmark").enable("table").parse(text)
+    return [(one.content, one.type) for token in parsed for one in token.children or ()]
+
+
+@pytest.mark.parametrize(
+    ("text", "raw"),
+    [
+        ("answered by http://127.0.0.1:8000/a_b_.", "answered by `http://127.0.0.1:8000/a_b_`."),
+        ("mutant:last@keyvault-2018-preview: 1 of 2", "`mutant:last@keyvault-2018-preview`: 1 of 2"),
+        ("(www.e.vil)", "(`www.e.vil`)"),
+        ("a - b", "a - b"),
+        ("`http://e.vil`", None),
+        ("|http://e.vil|b@c|", None),
+        ("[x](https://e.vil/a(b)_c_) _x_ **y** <b> &amp; &#58; #5", None),
+        ("\\\\http://e.vil\\ \\`@a`", None),
+        ("http://`e.vil ://`e.vil @`e.vil", None),
+        ("w" * 5_000_000, None),
+    ],
+)
+def test_an_address_is_readable_in_raw_markdown_and_becomes_no_link(text: str, raw: str | None) -> None:
+    shown = plain(text)
+    if raw is not None:
+        assert shown == raw
+    assert "&#" not in shown.replace("&#58;", "")
+    parts = _inline(shown)
+    assert "".join(content for content, _ in parts) == text
+    assert {kind for _, kind in parts} <= {"text", "code_inline"}
+    assert not any(re.search(r"://|@|www\\.", content) for content, kind in parts if kind == "text")
 
 
 def test_the_markdown_of_very_many_causes_is_short(report: Report) -> None:

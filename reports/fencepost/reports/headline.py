@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
+from fencepost.reports.counted import counted
 from fencepost.reports.model import Clause, Report
 
 RESTRICTING = frozenset({"data-plane-only", "ip-rules-only", "decisions-only", "always-deny"})
@@ -73,6 +74,8 @@ _ABSENT: Mapping[str, str] = MappingProxyType(
         "recordings-of-today": "the edition has few recordings",
     }
 )
+_NAMES: Mapping[str, str] = MappingProxyType({"settle-time": "a settle time"})
+"""What is not declared as a feature, by the ability."""
 _COUNTED: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "pass": ("passes", "pass"),
@@ -177,31 +180,33 @@ def _counted(name: str, number: int, rows: Iterable[Clause]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotJudged:
-    """Clauses that were not judged for one reason, which names the declaration or the selection behind it."""
+    """Clauses that were not judged for one reason, which names the declaration or the selection behind it.
+
+    `declared` is the feature whose declaration is the reason, and `absent` are the features whose lack is.
+    """
 
     why: str
     clauses: tuple[str, ...] = ()
+    declared: str = ""
+    absent: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """The reason, the number of clauses, and their names."""
         if not self.clauses:
             return self.why
-        number = f"{len(self.clauses)} {'clause' if len(self.clauses) == 1 else 'clauses'}"
-        return f"{self.why}: {number} ({', '.join(self.clauses)})"
+        return f"{self.why}: {counted(len(self.clauses), 'clause')} ({', '.join(self.clauses)})"
 
 
 def not_judged(report: Report) -> tuple[NotJudged, ...]:
     """What was not judged, by its reason, the reason of most clauses first."""
-    groups: dict[str, list[str]] = {}
+    groups: dict[NotJudged, list[str]] = {}
     for clause in report.clauses:
         if clause.verdict == "not applicable":
             groups.setdefault(_why(clause, report), []).append(clause.id)
-    found = [NotJudged(why=why, clauses=tuple(ids)) for why, ids in groups.items()]
+    found = [replace(why, clauses=tuple(ids)) for why, ids in groups.items()]
     found.sort(key=lambda one: -len(one.clauses))
-    known_reasons = " ".join(one.why for one in found)
-    found += [
-        NotJudged(why=f"{one} is declared") for one in restricting(report) if f"{one} is declared" not in known_reasons
-    ]
+    known = {one.declared for one in found}
+    found += [_declared(one) for one in restricting(report) if one not in known]
     if report.selected:
         verb = "was" if len(report.selected) == 1 else "were"
         found.insert(0, NotJudged(why=f"only {', '.join(report.selected)} {verb} selected, no other clause"))
@@ -210,12 +215,44 @@ def not_judged(report: Report) -> tuple[NotJudged, ...]:
     return tuple(found)
 
 
-def _why(clause: Clause, report: Report) -> str:
+def not_judged_in_short(report: Report) -> tuple[str, ...]:
+    """The same in a few lines: the selection, then the declared features and those that are not, with counts."""
+    found = not_judged(report)
+    declared, absent = [one for one in found if one.declared], [one for one in found if one.absent]
+    lines = [one.why for one in found if not one.clauses and not one.declared]
+    if declared:
+        is_one = len(declared) == 1
+        named = ", ".join(one.declared if is_one or not one.clauses else _counted_feature(one) for one in declared)
+        lines.append(f"{_number(declared)} for what is declared: {named}")
+    if absent:
+        names = dict.fromkeys(name for one in absent for name in one.absent)
+        lines.append(f"{_number(absent)} for what is not declared: {', '.join(names)}")
+    others = [one for one in found if one.clauses and not one.declared and not one.absent]
+    if len(others) > _NAMED:
+        return (*lines, f"{_number(others)} for {len(others)} other reasons")
+    return (*lines, *(f"{_number([one])}: {one.why}" for one in others))
+
+
+def _counted_feature(one: NotJudged) -> str:
+    return f"{one.declared} ({len(one.clauses)})"
+
+
+def _number(found: Iterable[NotJudged]) -> str:
+    return counted(sum(len(one.clauses) for one in found), "clause")
+
+
+def _declared(feature: str) -> NotJudged:
+    return NotJudged(why=f"{feature} is declared", declared=feature)
+
+
+def _why(clause: Clause, report: Report) -> NotJudged:
     """Why the clause does not apply: the declaration that takes an ability away, or the ability that is not offered."""
     reasons = []
     for need in clause.needs:
         declared = [one for one in _WITHHELD.get(need, ()) if one in report.subject.features]
         if declared:
-            return f"{declared[0]} is declared"
+            return _declared(declared[0])
         reasons.append(_ABSENT.get(need, f"{need} is not declared"))
-    return ", ".join(reasons) or clause.detail or "does not apply"
+    absent = tuple(_NAMES.get(need, need) for need in clause.needs)
+    is_absent = all(need not in _ABSENT or need in _NAMES for need in clause.needs)
+    return NotJudged(why=", ".join(reasons) or clause.detail or "does not apply", absent=absent if is_absent else ())

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from fencepost.reports.causes import Cause, causes
 from fencepost.reports.counted import counted
 from fencepost.reports.counterexample import explanation
-from fencepost.reports.headline import colour_of, headline, not_judged, standing
+from fencepost.reports.headline import colour_of, headline, not_judged, not_judged_in_short, standing
+from fencepost.reports.markdown_text import plain
 from fencepost.reports.model import Counterexample, Report
 from fencepost.reports.renderer import FileRenderer
 from fencepost.reports.summary import controlled, findings, in_words, known, named, own_log, reproduce, sentence
@@ -15,10 +16,6 @@ from fencepost.reports.visible import abridged, as_json, visible
 _CAUSES = 25
 _SIGNS = {"green": "✅", "yellow": "🟡", "red": "❌", "grey": "⚠️"}
 _LOG_LINES = 40
-_MARKUP = re.compile(r"[\\`*\[\]<|~]|(?<![^\W_])_|_(?![^\W_])|^[>#+-]|#(?=\d)")
-"""What Markdown may take for markup: an underscore within a word and most punctuation are text to it."""
-_LINKED = re.compile(r":(?=//)|@|&(?=#?\w+;)")
-"""What would become a link, a mention or another character even behind a backslash."""
 
 
 def _write(report: Report) -> str:
@@ -29,8 +26,10 @@ def _lines(report: Report) -> Iterator[str]:
     found = causes(report)
     yield f"## {_SIGNS[colour_of(report)]} {headline(report)}: {plain(named(report))}"
     yield ""
-    for one in not_judged(report):
-        yield plain(f"Not judged: {one}.")
+    if left_out := not_judged_in_short(report):
+        yield "Not judged:"
+        yield ""
+        yield from (f"- {plain(one)}" for one in left_out)
         yield ""
     yield plain(sentence(report))
     if found:
@@ -56,21 +55,12 @@ def _lines(report: Report) -> Iterator[str]:
     if control := controlled(report):
         yield plain(f"Sensitivity: {control}.")
         yield ""
+    yield from _left_out(report)
     totals = report.totals
     yield plain(
         f"{counted(totals.decisions, 'decision')}, {counted(totals.writes, 'write')}; profile {report.profile}, "
         f"effort {report.effort}, seed {report.seed}, level {report.level or 'none'}, fencepost {report.kit_version}"
     )
-
-
-def plain(text: str) -> str:
-    r"""The text escaped so that Markdown shows it unchanged, and left as readable as that allows.
-
-    >>> plain("<b>*x*</b>"), plain("mutant:last_address: 1 of 2"), plain("http://e")
-    ('\\<b>\\*x\\*\\</b>', 'mutant:last_address: 1 of 2', 'http&#58;//e')
-    """
-    escaped = _MARKUP.sub(r"\\\g<0>", visible(text))
-    return _LINKED.sub(lambda one: f"&#{ord(one[0])};", escaped)
 
 
 def _fenced(*lines: str) -> Iterator[str]:
@@ -137,6 +127,15 @@ def _has_a_history(one: Counterexample) -> bool:
     """Whether the case takes more than the rules and the request: other calls, or other requests in the last call."""
     requests = one.calls[-1].params.get("requests") if one.calls else None
     return len(one.calls) > 3 or (isinstance(requests, list) and len(requests) > 1)
+
+
+def _left_out(report: Report) -> Iterator[str]:
+    """The clauses that were not judged, by their reasons."""
+    if rows := [one for one in not_judged(report) if one.clauses]:
+        yield "The clauses that were not judged:"
+        yield ""
+        yield from (f"- {plain(str(one))}" for one in rows)
+        yield ""
 
 
 def _known(report: Report) -> Iterator[str]:

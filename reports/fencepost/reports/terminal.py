@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from fencepost.reports.causes import causes, causes_of
 from fencepost.reports.counted import counted
 from fencepost.reports.counterexample import counterexample
-from fencepost.reports.headline import colour_of, counts, headline, not_judged, standing, standing_in_words
+from fencepost.reports.headline import (
+    colour_of,
+    counts,
+    headline,
+    not_judged,
+    not_judged_in_short,
+    standing,
+    standing_in_words,
+)
 from fencepost.reports.model import Clause, Decoy, LedgerEntry, Report, Subject, Totals
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import ScreenRenderer
@@ -44,7 +52,7 @@ def _draw(report: Report, page: Page) -> str:
 
 
 def _parts(report: Report, page: Page) -> Iterable[RenderableType]:
-    yield _subject(report)
+    yield _subject(report, page)
     yield Text()
     yield _clauses(report, page)
     yield from _not_asked(report, page)
@@ -61,7 +69,7 @@ def _parts(report: Report, page: Page) -> Iterable[RenderableType]:
     yield _result(report)
 
 
-def _subject(report: Report) -> RenderableType:
+def _subject(report: Report, page: Page) -> RenderableType:
     subject = report.subject
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
@@ -74,8 +82,11 @@ def _subject(report: Report) -> RenderableType:
     grid.add_row("profile", Text(visible(report.profile) + claimed))
     if report.scope:
         grid.add_row("", Text(visible(report.scope)))
-    for number, one in enumerate(not_judged(report)):
-        grid.add_row("" if number else "not judged", Text(visible(str(one)), style="yellow"))
+    left_out = map(str, not_judged(report)) if page.is_verbose else not_judged_in_short(report)
+    for number, one in enumerate(left_out):
+        grid.add_row("" if number else "not judged", Text(visible(one), style="yellow"))
+    if not page.is_verbose and any(one.clauses for one in not_judged(report)):
+        grid.add_row("", Text("-v names the clauses of each reason", style="dim"))
     grid.add_row("features", Text(_features(subject)))
     grid.add_row("run", Text(f"fencepost {report.kit_version}, effort {report.effort}, seed {report.seed}"))
     return grid

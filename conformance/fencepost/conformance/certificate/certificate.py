@@ -8,8 +8,9 @@ from fencepost.conformance.certificate.bundle import PLAN
 from fencepost.conformance.certificate.immutable import why_mutable
 from fencepost.conformance.certificate.origin import installing
 from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER
-from fencepost.conformance.comparison.markdown import safe, table
+from fencepost.conformance.comparison.markdown import table
 from fencepost.reports.counted import counted
+from fencepost.reports.markdown_text import plain
 from fencepost.reports.model import Report
 from fencepost.reports.summary import quoted
 from fencepost.reports.summary import reproduce as run_again
@@ -160,19 +161,19 @@ def as_page(claims: Mapping[str, object], report: Report) -> str:
     )
     features = claims["features"]
     assert isinstance(features, list)
-    rows = [(safe(str(one["feature"])), str(one["verdict"]), f"{one['passed']} of {one['of']}") for one in features]
+    rows = [(plain(str(one["feature"])), str(one["verdict"]), f"{one['passed']} of {one['of']}") for one in features]
     commands = claims["reproduce"]
     assert isinstance(commands, list)
     lines = [
-        f"# Certificate of conformance: {safe(subject.name)} {safe(subject.version)}",
+        f"# Certificate of conformance: {plain(subject.name)} {plain(subject.version)}",
         "",
-        *table(("", ""), ((name, safe(value)) for name, value in facts)),
+        *table(("", ""), ((name, plain(value)) for name, value in facts)),
         "",
         "## Results by feature",
         "",
         *table(("feature", "result", "clauses passed"), rows),
         "",
-        *(["## To be noted", "", *(f"- {safe(note)}" for note in report.notes), ""] if report.notes else ()),
+        *(["## To be noted", "", *(f"- {plain(note)}" for note in report.notes), ""] if report.notes else ()),
         "## What this does not prove",
         "",
         DOES_NOT_PROVE,

@@ -135,7 +135,7 @@ def _check_subnet(found: FoundRules, subnet: str | None, given: Network) -> None
     `given` is the network file, which says whether a subnet has the endpoint where the file of the rules does not.
     """
     listed = list(named_subnets(found))
-    if subnet is None:
+    if subnet is None or _lets_everyone_in(found):
         return
     if any(one.lower() == subnet.lower() for one in listed):
         unknown = [one.unknown for one in found.subnets if one.unknown and one.is_for(subnet)]
@@ -148,7 +148,12 @@ def _check_subnet(found: FoundRules, subnet: str | None, given: Network) -> None
                 f"--subnet: may be the subnet {one} of the rules, whose {SUBSCRIPTION} or {RESOURCE_GROUP} only the "
                 "deployment knows; if it is, name it as the rules do"
             )
-            _refuse([visible(f"{found.path}.virtualNetworkRules: {text}")])
+            _refuse([visible(f"{found.place('$.virtualNetworkRules')}: {text}")])
+
+
+def _lets_everyone_in(found: FoundRules) -> bool:
+    acls = found.network_acls
+    return isinstance(acls, Mapping) and acls.get("defaultAction") == "Allow"
 
 
 def _completed(given: Network, found: FoundRules, request: Request) -> Network:
@@ -180,7 +185,7 @@ def _check(found: FoundRules, profile: Profile, network: Network) -> None:
         message = reason(violation, value=value, profile=profile)
         depends = "; ".join(open_point(point) for point in sorted(violation.open_points))
         left_open = "" if violation.is_certain else f" (left open by the specification: {depends})"
-        lines.append(visible(f"  {found.path}{violation.path[1:]}: {message} [{violation.clause}]{left_open}"))
+        lines.append(visible(f"  {found.place(violation.path)}: {message} [{violation.clause}]{left_open}"))
     _refuse(lines)
 
 
@@ -202,7 +207,8 @@ def _check_number(found: FoundRules, profile: Profile) -> None:
         texts = {entry.get(key) for entry in entries if isinstance(entry, Mapping) and isinstance(entry.get(key), str)}
         if len(texts) > limit * _SPELLINGS:
             text = f"{len(entries):,} rules, the profile {profile.name} has a maximum of {limit:,}"
-            _refuse([f"the profile {profile.name} refuses these rules:", f"  {found.path}.{member}: {text}"])
+            place = found.place(f"$.{member}")
+            _refuse([f"the profile {profile.name} refuses these rules:", f"  {place}: {text}"])
 
 
 def _value_at(acls: object, path: str) -> object:

@@ -37,7 +37,7 @@ def explanation(
     if len(branches) == 1 and isinstance(branches[0].ending, Decided):
         rows += _decided(branches[0].ending, request, network)
     else:
-        rows += _ramified(branches)
+        rows += _ramified(branches, found)
     rows.append(("request", _request(request, network)))
     rows.append(("rules", _rules(found)))
     rows.append(("profile", f"{profile.name} ({profile.title})"))
@@ -75,7 +75,7 @@ def _decided(ending: Decided, request: Request, network: Network) -> Iterable[tu
     yield "because", _because(ending, request, network)
 
 
-def _ramified(branches: tuple[Branch, ...]) -> Iterable[tuple[str, str | Text]]:
+def _ramified(branches: tuple[Branch, ...], found: FoundRules) -> Iterable[tuple[str, str | Text]]:
     """Each open point in words, then the result for each of its answers."""
     points = [point for branch in branches for point, _ in branch.choices]
     points += [point for branch in branches for point in getattr(branch.ending, "points", ())]
@@ -83,15 +83,15 @@ def _ramified(branches: tuple[Branch, ...]) -> Iterable[tuple[str, str | Text]]:
         yield "left open" if place == 0 else "", open_point(point)
     for branch in branches:
         chosen = " and ".join(f"{point} is {answer}" for point, answer in branch.choices)
-        yield f"{_word(branch)} if" if chosen else _word(branch), Text(visible(f"{chosen}{_by(branch)}"))
+        yield f"{_word(branch)} if" if chosen else _word(branch), Text(visible(f"{chosen}{_by(branch, found)}"))
 
 
-def _by(branch: Branch) -> str:
+def _by(branch: Branch, found: FoundRules) -> str:
     match branch.ending:
         case Decided(decision=decision):
             return f"  ({_clause(decision.clause)})"
         case Refused(violations=violations):
-            named = [f"{one.path} {REASONS.get(one.name, one.name)} [{one.clause}]" for one in violations]
+            named = [f"{found.place(one.path)}: {REASONS.get(one.name, one.name)} [{one.clause}]" for one in violations]
             return f"  ({'; '.join(named)})"
         case _:
             return "  (no choice decides this open point)"

@@ -19,8 +19,9 @@ from fencepost.conformance.commands.console import labelled, show, table
 from fencepost.conformance.commands.opening import call_timeout, start_timeout
 from fencepost.conformance.commands.options import PROFILE
 from fencepost.conformance.commands.smoke_mappings import Pace, first_calls, mappings_of, pace_in_words, pace_of, shown
-from fencepost.conformance.commands.smoke_run import Answered, SmokeRun, smoke_run
+from fencepost.conformance.commands.smoke_run import Answered, Noting, SmokeRun, smoke_run
 from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.lockstep.raised_faults import shortened
 from fencepost.reports.secrets import Mask
 from fencepost.reports.summary import stands_in
 from fencepost.reports.visible import visible, visible_lines
@@ -63,9 +64,9 @@ def smoke(*, subject: str, profile_name: str | None, start_timeout: float, call_
     try:
         run = smoke_run(connection, profile_name=profile_name)
         mappings = mappings_of(connection)
-        pace = pace_of(connection) if run.exit_status != _NOT_WIRED_UP else None
+        pace = pace_of(Noting(connection, run)) if run.exit_status != _NOT_WIRED_UP else None
         if isinstance(pace, HarnessFault):
-            run.faults.append(pace)
+            run.blame(pace)
     finally:
         connection.close()
     log = connection.log()  # whole only now: what a harness says on stderr may come after its answer
@@ -85,7 +86,7 @@ def _parts(subject: str, run: SmokeRun, log: str, mask: Mask) -> Iterable[Render
     first: dict[tuple[str, str, str], str] = {}
     for fault in run.faults:
         found = (fault.expected, fault.came, fault.offending)
-        yield from _fault(fault, first.get(found), mask)
+        yield from _fault(fault, run.calls.get(fault), first.get(found), mask)
         first.setdefault(found, fault.method)
     if run.exit_status == 2 and log.strip() and not stands_in(log, [fault.offending for fault in run.faults]):
         yield Text()
@@ -128,8 +129,8 @@ def _row(answered: Answered, mask: Mask) -> tuple[str | Text, ...]:
     return mark, answered.got.outcome, question.expected.value, question.clause, f"{question.says}{reason}"
 
 
-def _fault(fault: HarnessFault, alike: str | None, mask: Mask) -> Iterable[RenderableType]:
-    """What was expected and what came; if a call of the method `alike` has shown the same, that method's name."""
+def _fault(fault: HarnessFault, call: str | None, alike: str | None, mask: Mask) -> Iterable[RenderableType]:
+    """The call, what was expected and what came; if a call of the method `alike` has shown the same, its name."""
     title = Text(f"contract violation in {visible(fault.method)} ({fault.kind})", style="bold")
     yield Text()
     if alike is not None:
@@ -137,13 +138,17 @@ def _fault(fault: HarnessFault, alike: str | None, mask: Mask) -> Iterable[Rende
         return
     yield title
     rows: list[tuple[str, str | Text]] = [
+        *([("call", Text(visible(mask.apply(call)), overflow="fold"))] if call is not None else []),
         ("expected", fault.expected),
         ("got", Text(visible(mask.apply(fault.came)), style="red")),
     ]
-    if fault.offending:
+    traceback = fault.traceback if isinstance(fault, RpcError) else ""
+    if fault.offending.startswith("Traceback "):
+        traceback = fault.offending
+    elif fault.offending:
         rows += _lines("message", shorten(mask.apply(fault.offending), _SHOWN))
-    if isinstance(fault, RpcError) and fault.traceback:
-        rows += _lines("traceback", shorten(mask.apply(fault.traceback), _SHOWN))
+    if traceback:
+        rows += _lines("traceback", shorten(mask.apply(shortened(traceback)), _SHOWN))
     yield labelled(rows)
 
 

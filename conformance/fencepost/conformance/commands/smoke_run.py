@@ -22,6 +22,7 @@ from fencepost.adapters.contract import (
 from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.commands.smoke_plan import Question, smoke_plan
+from fencepost.conformance.lockstep.raised_faults import call_in_words
 from fencepost.conformance.lockstep.wire import wire_network, wire_request
 from fencepost.reference import Profile, UnknownProfile, load_profile
 
@@ -53,7 +54,8 @@ class SmokeRun:
     """The results of a conversation so far. `mistakes` are those of the statement, `faults` those of the harness.
 
     `answers` are those to the ten questions, `further` those after further writes. `refusal` is the result of a refused
-    write, and `refused` says which write it was. `exchanges` are the first write and the first read-back.
+    write, and `refused` says which write it was. `exchanges` are the first write and the first read-back. `calls` has
+    the call of each fault in words, and `last` is the call made last.
     """
 
     statement: Statement | None = None
@@ -65,6 +67,14 @@ class SmokeRun:
     refused: str = "two rules that every vault accepts were refused"
     further: list[Answered] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
+    calls: dict[HarnessFault, str] = field(default_factory=dict)
+    last: tuple[str, JsonObject] | None = None
+
+    def blame(self, fault: HarnessFault) -> None:
+        """Note a fault, with the call that was under way if it was that method's."""
+        self.faults.append(fault)
+        if self.last is not None and self.last[0] == fault.method:
+            self.calls[fault] = call_in_words(*self.last)
 
     @property
     def wrong(self) -> int:
@@ -85,17 +95,19 @@ class SmokeRun:
         return 1 if self.wrong or self.wrong_further or self.refusal is not None or not decisive else 0
 
 
-class _Noting(Relay):
-    """A connection that notes the first call of some methods, with the answer."""
+class Noting(Relay):
+    """A connection that notes the call made last, and the first call of some methods with the answer."""
 
-    def __init__(self, connection: Connection, methods: Sequence[str], into: list[Exchange]) -> None:
+    def __init__(self, connection: Connection, run: SmokeRun, *, methods: Sequence[str] = ()) -> None:
         super().__init__(connection)
-        self._methods, self._into = methods, into
+        self._run, self._methods = run, methods
 
     def call(self, method: str, params: JsonObject) -> object:
+        """Send one call and wait for its result, after it was noted."""
+        self._run.last = method, params
         answer = super().call(method, params)
-        if method in self._methods and method not in (noted.method for noted in self._into):
-            self._into.append(Exchange(method=method, params=params, answer=answer))
+        if method in self._methods and method not in (noted.method for noted in self._run.exchanges):
+            self._run.exchanges.append(Exchange(method=method, params=params, answer=answer))
         return answer
 
 
@@ -106,7 +118,7 @@ def smoke_run(connection: Connection, *, profile_name: str | None) -> SmokeRun:
     was too late or did not start gets no further calls.
     """
     run = SmokeRun()
-    client = Client(_Noting(connection, ("putRules", "getRules"), run.exchanges))
+    client = Client(Noting(connection, run, methods=("putRules", "getRules")))
     run.statement = _attempt(run, client.describe)
     if run.statement is not None:
         run.profile = _profile(run, run.statement, profile_name)
@@ -188,5 +200,5 @@ def _attempt(run: SmokeRun, action: Callable[[], _R]) -> _R | None:
     try:
         return action()
     except HarnessFault as fault:
-        run.faults.append(fault)
+        run.blame(fault)
         return None

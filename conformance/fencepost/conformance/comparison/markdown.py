@@ -1,13 +1,12 @@
 """Comparisons as Markdown; text from a subject is escaped, so that it cannot break a table."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from fencepost.conformance.comparison.difference import KINDS, Difference
 from fencepost.conformance.comparison.matrix import Matrix, Row
+from fencepost.reports.markdown_text import plain
 from fencepost.reports.visible import visible
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&@]|:(?=//))")
 _MARKS = {"pass": "pass", "fail": "**FAIL**", "error": "**error**", "not applicable": "n/a"}
 _HEADINGS = {
     "new failure": "New failures",
@@ -17,15 +16,6 @@ _HEADINGS = {
     "limit changed": "Limits",
     "ledger changed": "Open points",
 }
-
-
-def safe(text: str) -> str:
-    r"""The text escaped so that Markdown shows it unchanged, on one line.
-
-    >>> safe("a|b <i>")
-    'a\\|b \\<i\\>'
-    """
-    return _SPECIAL.sub(r"\\\1", visible(text))
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -42,16 +32,16 @@ def difference_as_markdown(found: Difference) -> str:
     if not found.changes:
         lines += ["Nothing: every verdict, limit and open point is as it was.", ""]
     if found.caveats:
-        lines += ["The runs differ in more than their outcome:", "", *(f"- {safe(one)}" for one in found.caveats), ""]
+        lines += ["The runs differ in more than their outcome:", "", *(f"- {plain(one)}" for one in found.caveats), ""]
     for kind in KINDS:
         changes = found.of(kind)
         if changes:
-            rows = [(safe(one.key), safe(one.before), safe(one.after), safe(one.detail)) for one in changes]
+            rows = [(plain(one.key), plain(one.before), plain(one.after), plain(one.detail)) for one in changes]
             lines += [f"## {_HEADINGS[kind]} ({len(changes)})", "", *table(("", "before", "now", ""), rows), ""]
     for change in found.changes:
         if change.case:
             lines += [
-                f"### {safe(change.key)}: the smallest case",
+                f"### {plain(change.key)}: the smallest case",
                 "",
                 *(f"    {visible(one)}" for one in change.case),
                 "",
@@ -61,7 +51,7 @@ def difference_as_markdown(found: Difference) -> str:
 
 def matrix_as_markdown(found: Matrix) -> str:
     """The matrix: implementations across, clauses down."""
-    names = [safe(column.label) for column in found.columns]
+    names = [plain(column.label) for column in found.columns]
     facts = (
         ("profile", [column.profile for column in found.columns]),
         ("result", [column.result for column in found.columns]),
@@ -70,25 +60,25 @@ def matrix_as_markdown(found: Matrix) -> str:
         ("effort, seed", [f"{column.effort}, {column.seed}" for column in found.columns]),
         ("decisions", [f"{column.decisions:,}" for column in found.columns]),
     )
-    lines = ["# Conformance", "", *table(("", *names), ((name, *map(safe, values)) for name, values in facts)), ""]
+    lines = ["# Conformance", "", *table(("", *names), ((name, *map(plain, values)) for name, values in facts)), ""]
     for group in found.groups:
         rows = [_clause(row) for row in group.rows]
-        lines += [f"## {safe(group.name)}", "", *table(("clause", "level", *names, "what it promises"), rows), ""]
+        lines += [f"## {plain(group.name)}", "", *table(("clause", "level", *names, "what it promises"), rows), ""]
     for heading, others in (("Limits found", found.limits), ("Open points", found.ledger)):
         if others:
-            rows = [(safe(row.key), *(_plain(cell.verdict, cell.detail) for cell in row.cells)) for row in others]
+            rows = [(plain(row.key), *(_cell(cell.verdict, cell.detail) for cell in row.cells)) for row in others]
             lines += [f"## {heading}", "", *table(("", *names), rows), ""]
     return "\n".join(lines)
 
 
 def _clause(row: Row) -> tuple[str, ...]:
     return (
-        safe(row.key),
-        safe(row.level),
-        *(_MARKS.get(cell.verdict, safe(cell.verdict)) for cell in row.cells),
-        safe(row.text),
+        plain(row.key),
+        plain(row.level),
+        *(_MARKS.get(cell.verdict, plain(cell.verdict)) for cell in row.cells),
+        plain(row.text),
     )
 
 
-def _plain(verdict: str, detail: str) -> str:
-    return f"{safe(verdict)} ({safe(detail)})" if detail else safe(verdict)
+def _cell(verdict: str, detail: str) -> str:
+    return f"{plain(verdict)} ({plain(detail)})" if detail else plain(verdict)

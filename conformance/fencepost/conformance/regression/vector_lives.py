@@ -1,6 +1,6 @@
 """Vectors of longer lives: what the explorations ask a correct vault, without what the documents leave open."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from random import Random
@@ -107,8 +107,12 @@ _ONE_BY_ONE = 3
 """One look in so many is asked in calls of one request."""
 
 
-def lives(profile: Profile) -> Iterator[Life]:
-    """Every life of every source, without what the edition leaves open."""
+def lives(profile: Profile, *, on_progress: Callable[[int, int], None] = lambda *_: None) -> Iterator[Life]:
+    """Every life of every source, without what the edition leaves open.
+
+    `on_progress` is told how many seeds of all sources are done, and of how many.
+    """
+    done, of = 0, sum(source.seeds for source in SOURCES)
     for source in SOURCES:
         for seed in range(source.seeds):
             for number, calls in enumerate(_played(source, profile, seed)):
@@ -119,6 +123,8 @@ def lives(profile: Profile) -> Iterator[Life]:
                 if any(isinstance(step, AskStep) for step in steps):
                     case = Case(network=played.network, steps=steps)
                     yield Life(clause=source.clause, comment=source.comment, case=case, choices=source.choices)
+            done += 1
+            on_progress(done, of)
 
 
 def _played(source: Source, profile: Profile, seed: int) -> list[list[Call]]:

@@ -1,7 +1,8 @@
 """Makes the vectors: few witnesses that find all mutants of the catalogue, tests of edges and limits, long lives."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 
 import msgspec
@@ -22,9 +23,10 @@ from fencepost.conformance.regression.vector_file import (
     VectorCall,
     VectorFile,
 )
-from fencepost.conformance.regression.vector_lives import lives
+from fencepost.conformance.regression.vector_lives import Life, lives
 from fencepost.conformance.regression.vector_strength import strength_of
 from fencepost.reference import Profile, load_profile
+from fencepost.reports.counted import counted
 from fencepost.reports.model import Call
 
 LIFE = "Life"
@@ -37,38 +39,41 @@ _EFFECTS = {
 }
 
 
-def vector_file(profile_name: str, *, listener: Callable[[str], None] = lambda _: None) -> VectorFile:
+def vector_file(profile_name: str, *, on_progress: Callable[[str, int, int], None] = lambda *_: None) -> VectorFile:
     """The vectors of one edition; each mutant whose witness needs the edition alone is found by one of them.
 
-    A test has one `reset` and calls in sequence, so mutants that need overlapping calls or a second vault have none.
+    `on_progress` is told the part at hand, how many of its steps are done, and of how many. A test has one `reset` and
+    calls in sequence, so mutants that need overlapping calls or a second vault have none.
     """
     profile = load_profile(profile_name)
     entries = [one for one in CATALOGUE.values() if profile_name in one.profiles and one.choice is None]
     chosen: list[Candidate] = [*edges(profile), *limits(profile)]
     found: dict[str, list[str]] = {one.id: list(one.flags) for one in chosen}
     for group in dict.fromkeys(entry.group for entry in entries):
-        listener(group)
         mine = [one for one in entries if one.group == group and not (one.overlapping or one.outlives_reset)]
         witnesses = [one for entry in mine if (one := _witness(entry, profile)) is not None]
         pool = {one.id: one for one in (*witnesses, *chosen)}
-        kills = {key: killed(one, mine, profile_name) for key, one in pool.items() if _may_show(one, mine, chosen)}
+        tried = {key: one for key, one in pool.items() if _may_show(one, mine, chosen)}
+        kills: dict[str, frozenset[str]] = {}
+        for number, (key, one) in enumerate(tried.items(), start=1):
+            kills[key] = killed(one, mine, profile_name)
+            on_progress(f"{group}, tests tried on {counted(len(mine), 'mutant')}", number, len(tried))
         sizes = {key: one.size for key, one in pool.items()}
         taken = cover(kills, have=[one.id for one in chosen], size=sizes.__getitem__)
         chosen += [pool[key] for key in taken if key not in found]
         for one in chosen:
             found.setdefault(one.id, list(one.flags)).extend(sorted(kills.get(one.id, ())))
-    listener("lives")
-    for one in _lives(profile):
+    for life in lives(profile, on_progress=partial(on_progress, "long lives")):
+        one = _as_test(life, profile)
         found[one.id] = list(one.flags)
         chosen.append(one)
     return _file(profile, chosen, found)
 
 
-def _lives(profile: Profile) -> Iterator[Candidate]:
-    """Each life as a test, without the codes of its many denials: other tests ask for every code."""
-    for one in lives(profile):
-        life_test = candidate(one.clause, one.comment, one.case, profile, LIFE, choices=one.choices)
-        yield replace(life_test, calls=tuple(map(_without_codes, life_test.calls)))
+def _as_test(life: Life, profile: Profile) -> Candidate:
+    """A life as a test, without the codes of its many denials: other tests ask for every code."""
+    test = candidate(life.clause, life.comment, life.case, profile, LIFE, choices=life.choices)
+    return replace(test, calls=tuple(map(_without_codes, test.calls)))
 
 
 def _without_codes(call: VectorCall) -> VectorCall:

@@ -1,10 +1,10 @@
 """A `networkAcls` object as Azure Resource Manager accepts it, brought to the spelling of the contract."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from fencepost.conformance.rule_files.found import NEVER_SET_UP, FoundRules
-from fencepost.conformance.rule_files.members import member, read_members
+from fencepost.conformance.rule_files.members import member, nearest, no_such_member, read_members
 
 MEMBERS = ("bypass", "defaultAction", "ipRules", "virtualNetworkRules")
 _ENTRY = {
@@ -13,6 +13,14 @@ _ENTRY = {
 }
 _ADDED_BY_CLIENTS = {"resourcegroup"}
 """Members that the Azure CLI adds to what it reads: they say nothing about the rule."""
+_OF_CLIENTS = {
+    "ip": ("the Azure CLI's short form", "ipRules"),
+    "vnet": ("the Azure CLI's short form", "virtualNetworkRules"),
+    "IpAddressRanges": ("PowerShell", "ipRules"),
+    "VirtualNetworkResourceIds": ("PowerShell", "virtualNetworkRules"),
+    "virtual_network_subnet_ids": ("Terraform", "virtualNetworkRules"),
+}
+"""Lists of rules in the forms of clients: which client's, and what Azure Resource Manager calls them."""
 
 
 def read_acls(value: object, path: str, *, vault: str | None = None) -> FoundRules:
@@ -25,7 +33,7 @@ def read_acls(value: object, path: str, *, vault: str | None = None) -> FoundRul
     members = read_members(value, path, MEMBERS)
     acls = dict(members.values)
     strayed = public_access_faults(member(value, "publicNetworkAccess"), f"{path}.publicNetworkAccess")
-    faults = [*members.faults, *strayed]
+    faults = [*members.faults, *strayed, *_misplaced(members.others, path)]
     misspelt = " ".join(faults)
     notes = [f"{path}.{name}: passed over, networkAcls has no such member" for name in members.others]
     notes = [note for note in notes if f"{note.partition(':')[0]}:" not in misspelt]
@@ -34,6 +42,15 @@ def read_acls(value: object, path: str, *, vault: str | None = None) -> FoundRul
         if isinstance(entries, list):
             acls[name] = [_entry(one, f"{path}.{name}[{n}]", known, faults, notes) for n, one in enumerate(entries)]
     return FoundRules(network_acls=acls, path=path, vault=vault, faults=tuple(faults), notes=tuple(notes))
+
+
+def _misplaced(names: Iterable[str], path: str) -> Iterator[str]:
+    for name in names:
+        if near := nearest(name, ("copy",)):
+            yield f"{path}.{name}: {no_such_member(near)}"
+        if own := nearest(name, tuple(_OF_CLIENTS)):
+            client, of_arm = _OF_CLIENTS[own]
+            yield f"{path}.{name}: no such member; {client} has {own!r}, and networkAcls has {of_arm!r} for these rules"
 
 
 def _entry(entry: object, path: str, known: frozenset[str], faults: list[str], notes: list[str]) -> object:

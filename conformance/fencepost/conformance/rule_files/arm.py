@@ -21,6 +21,7 @@ from fencepost.conformance.rule_files.template import (
 )
 
 WITHOUT_PROPERTIES = "this vault comes without its properties, as az keyvault list prints it; ask az keyvault show"
+_WITHOUT_OTHERS = "networkAcls stands here without the other properties, and publicNetworkAccess decides too"
 _RECOVERED = (
     "a vault that is recovered keeps the rules that it was deleted with, whatever stands here, and these are not in "
     "the file; ask az keyvault show once it is recovered"
@@ -139,6 +140,8 @@ def _id(resource: Resource) -> str | None:
 
 def _without_properties(body: Mapping[str, object], path: str) -> tuple[str, ...]:
     written = member(body, "properties")
+    if written is None and member(body, "networkAcls") is not None:
+        return (f"{path}: {_WITHOUT_OTHERS}",)
     if written is None:
         return (f"{path}: {WITHOUT_PROPERTIES}",)
     cut = tuple(cut_by_powershell(written, path))

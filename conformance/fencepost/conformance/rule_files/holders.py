@@ -1,9 +1,9 @@
 """What holds resources: the rows of a list, the changes of a what-if result, the properties of a resource."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from fencepost.conformance.rule_files.members import member
+from fencepost.conformance.rule_files.members import member, misspelt
 
 
 def properties_of(body: Mapping[str, object]) -> Mapping[str, object]:
@@ -23,6 +23,18 @@ def rows_of(data: object) -> object:
 def changes_of(value: Mapping[str, object]) -> object:
     """The changes that a what-if result predicts, as the Azure CLI prints them or as the service does."""
     return value["changes"] if "changes" in value else properties_of(value).get("changes")
+
+
+_CHANGE = ("changeType", "resourceId", "before", "after")
+_BESIDE = ("delta", "unsupportedReason", "deploymentId", "symbolicName", "identifiers", "extension")
+
+
+def misspelt_in_changes(value: object) -> Iterator[str]:
+    """What is wrong with the names of members in the changes of a what-if result."""
+    changes = changes_of(value) if isinstance(value, Mapping) else None
+    inside = "" if isinstance(value, Mapping) and "changes" in value else ".properties"
+    for index, change in enumerate(changes if isinstance(changes, list) else ()):
+        yield from misspelt(change, f"${inside}.changes[{index}]", _CHANGE, beside=_BESIDE)
 
 
 _BELOW_PROVIDER = re.compile(r".*/providers/([^/]+)/([^/]+)/[^/]+((?:/[^/]+/[^/]+)*)", re.IGNORECASE | re.DOTALL)

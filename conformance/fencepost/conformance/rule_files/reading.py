@@ -1,15 +1,15 @@
 """The rules in a file, whichever of the forms that people keep them in the file has."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from fencepost.conformance.rule_files import arm, terraform
+from fencepost.conformance.rule_files import arm, terraform, terraform_members
 from fencepost.conformance.rule_files.acls import MEMBERS, read_acls
 from fencepost.conformance.rule_files.clients import from_short_form, is_powershell, is_short_form, powershell_rules
 from fencepost.conformance.rule_files.found import FoundRules
-from fencepost.conformance.rule_files.holders import kind_of
+from fencepost.conformance.rule_files.holders import kind_of, misspelt_in_changes
 from fencepost.conformance.rule_files.json_file import STDIN, UnreadableInput, read_json
-from fencepost.conformance.rule_files.members import faults_around, member
+from fencepost.conformance.rule_files.members import faults_around, member, misspelt, nearest, no_such_member
 from fencepost.conformance.rule_files.subnets import listed_subnets
 from fencepost.conformance.rule_files.template import VAULT, Fault
 
@@ -37,7 +37,7 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
     try:
         if parameters is not None and not _takes_parameters(value):
             raise _NoRules("$: this is no ARM template: leave --parameters out")
-        if around := tuple(faults_around(value)):
+        if around := dict.fromkeys(_faults_around(value)):
             raise _NoRules(*around)
         found = _chosen(value, vault, given)
     except Fault as fault:
@@ -49,6 +49,14 @@ def read_rules(path: str, *, vault: str | None = None, parameters: str | None = 
     if found.faults:
         raise UnreadableInput(name=name, reasons=found.faults)
     return replace(found, network_acls=_in_force(found.network_acls)) if found.is_stored else found
+
+
+def _faults_around(value: object) -> Iterator[str]:
+    """What is wrong with the members around the rules, by the manner of the tool that has written the file."""
+    yield from faults_around(value)
+    yield from misspelt_in_changes(value)
+    if isinstance(value, Mapping) and terraform.is_terraform(value):
+        yield from terraform_members.faults_around(value)
 
 
 def _in_force(acls: object) -> object:
@@ -89,7 +97,8 @@ def _chosen(value: object, vault: str | None, given: Mapping[str, object]) -> Fo
         found = list(arm.vaults_in(value, "$", given))
     deleted, cut = tuple(arm.deleted_in(value)), tuple(arm.cut_in(value))
     if not found:
-        raise _NoRules(*(deleted or (_without_vaults(value),)), *cut)
+        near = tuple(misspelt(value, "$", _WITH_CASE))
+        raise _NoRules(*(deleted or near or (_without_vaults(value),)), *cut)
     chosen = _named(found, vault, (*deleted, *cut))
     return replace(chosen, notes=(*chosen.notes, *cut), subnets=(*chosen.subnets, *listed_subnets(value)))
 
@@ -145,6 +154,10 @@ _AROUND_VAULTS = frozenset(
     {"properties", "type", "template", "value", "data", "changes", "planned_values", "terraform_version"}
 )
 """Members, in lower case, of objects that hold a vault or several."""
+_WITH_CASE = ("template", "value", "data", "changes", "planned_values", "values", "resource_changes")
+"""Members of objects that hold a vault or several whose names count with their case."""
+_FIRST = (*_WITH_CASE, *MEMBERS, "networkAcls", "properties", "resources", "VaultName", "ip", "vnet")
+"""Members by which the form of a file is known."""
 
 
 def _with_known_members(value: object, found: FoundRules) -> FoundRules:
@@ -157,6 +170,11 @@ def _with_known_members(value: object, found: FoundRules) -> FoundRules:
     advice = next((advice for known, advice in _FORMS if known <= {name.lower() for name in value}), None)
     if advice is not None:
         return replace(found, faults=(f"{found.path}: {advice}",))
+    misspelt_first = [
+        f"{found.path}.{name}: {no_such_member(near)}" for name in value if (near := nearest(name, _FIRST))
+    ]
+    if misspelt_first:
+        return replace(found, faults=tuple(misspelt_first))
     members = ", ".join(repr(member) for member in list(value)[:6])
     kinds = f"a networkAcls object ({', '.join(MEMBERS)}), a vault resource, an ARM template, or a client's output"
     return replace(found, faults=(f"{found.path}: expected {kinds}; the object has {members}",))

@@ -328,6 +328,10 @@ def _inner(
     here = f"{path}.properties.parameters"
     parameters = member(properties, "parameters")
     if isinstance(parameters, Mapping):
+        own = member(template, "parameters")
+        for name in parameters:
+            if not isinstance(own, Mapping) or member(own, name) is None:
+                raise Fault(path=f"{here}.{name}", reason="the template of this deployment declares no such parameter")
         given = {name: _given(one, f"{here}.{name}", evaluation) for name, one in parameters.items()}
     elif parameters is None and member(properties, "parametersLink") is None:
         given = {}

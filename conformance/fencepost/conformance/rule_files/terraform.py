@@ -12,12 +12,15 @@ from fencepost.conformance.rule_files.acls import read_acls
 from fencepost.conformance.rule_files.arm import DECIDING, rules_in
 from fencepost.conformance.rule_files.found import FoundRules
 from fencepost.conformance.rule_files.holders import properties_of
-from fencepost.conformance.rule_files.members import member
+from fencepost.conformance.rule_files.members import member, read_members
 from fencepost.conformance.rule_files.subnets import terraform_subnets
 from fencepost.conformance.rule_files.template import VAULT
+from fencepost.conformance.rule_files.terraform_members import BLOCK
+from fencepost.conformance.rule_files.terraform_members import DECIDING as DECIDING_IN_TERRAFORM
 
 _MEMBERS = {"bypass": "bypass", "default_action": "defaultAction"}
 _LISTS = {"ip_rules": ("ipRules", "value"), "virtual_network_subnet_ids": ("virtualNetworkRules", "id")}
+_SPELLING = {**{to: name for name, to in _MEMBERS.items()}, **{to: name for name, (to, _) in _LISTS.items()}}
 _UNKNOWN = "the plan does not know this value before it is applied"
 _RECOVERS = (
     "if a deleted vault of this name can be recovered, the provider recovers it with the rules that it was deleted "
@@ -67,7 +70,8 @@ def vaults_in(value: Mapping[str, object], path: str) -> Iterator[FoundRules]:
         if one.get("type") == "azurerm_key_vault":
             recovers = f"{here.removesuffix('.values')}: {_RECOVERS}"
             notes = (recovers,) if str(one.get("address")) in created else ()
-            found = [replace(_of_azurerm(one, here, not_known), notes=notes)]
+            read = _of_azurerm(one, here, not_known)
+            found = [replace(read, notes=(*read.notes, *notes))]
         elif one.get("type") == "azapi_resource" and _is_vault_of_azapi(one):
             found = _of_azapi(one, here, not_known)
         for each in found:
@@ -116,21 +120,25 @@ def _of_azurerm(resource: Mapping[str, object], path: str, unknown: object) -> F
         blocks = []
     if not blocks:
         return FoundRules(network_acls=read_acls(None, here).network_acls, path=here, vault=vault, faults=tuple(faults))
-    block = blocks[0]
+    block, block_path = blocks[0], f"{here}[0]"
+    strange = [name for name in block if name not in BLOCK]
+    notes = tuple(f"{block_path}.{name}: passed over, network_acls has no such member" for name in strange)
     acls: dict[str, object] = {to: block[name] for name, to in _MEMBERS.items() if block.get(name) is not None}
     for name, (to, key) in _LISTS.items():
         entries = block.get(name) or []
         if not isinstance(entries, list):
-            faults.append(f"{here}[0].{name}: expected a list, got {json.dumps(entries):.60}")
+            faults.append(f"{block_path}.{name}: expected a list, got {json.dumps(entries):.60}")
             entries = []
         acls[to] = [{key: one} for one in entries]
-    return FoundRules(network_acls=acls, path=f"{here}[0]", vault=vault, faults=tuple(faults))
+    return FoundRules(
+        network_acls=acls, path=block_path, vault=vault, faults=tuple(faults), notes=notes, spelling=_SPELLING
+    )
 
 
 def _unknown(after_unknown: object) -> Iterator[str]:
     """The members that decide and whose values only the application of the plan tells."""
     if isinstance(after_unknown, Mapping):
-        for member in ("network_acls", "public_network_access_enabled"):
+        for member in DECIDING_IN_TERRAFORM:
             if _holds_true(after_unknown.get(member)):
                 yield member
 
@@ -155,6 +163,8 @@ def _of_azapi(resource: Mapping[str, object], path: str, unknown: object) -> Ite
             body = json.loads(body)
         except (ValueError, RecursionError) as error:
             faults.append(f"{path}.body: not JSON: {error}")
+    if isinstance(body, Mapping):
+        faults += read_members(body, f"{path}.body", ("properties",)).faults
     properties = properties_of(body) if isinstance(body, Mapping) else {}
     found = rules_in(properties, here, vault=vault)
     yield replace(found, faults=(*faults, *found.faults))

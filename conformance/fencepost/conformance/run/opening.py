@@ -18,6 +18,7 @@ from fencepost.adapters.contract import (
 from fencepost.conformance.bench.exploration import Exploration
 from fencepost.conformance.lockstep.circuit_breaker import TIMEOUTS, with_circuit_breaker
 from fencepost.conformance.lockstep.deadline import Deadline
+from fencepost.conformance.lockstep.raised_faults import without_folders
 from fencepost.conformance.run.campaign import Campaign, begin
 from fencepost.conformance.run.order import EXPLORATIONS
 from fencepost.conformance.run.plan import Listener, Plan
@@ -59,7 +60,8 @@ def explaining(subject: str, connection: Connection) -> Iterator[None]:
         log, last_words = connection.log().strip(), fault.offending.strip()
         log = last_words if last_words and log.endswith(last_words) else log  # earlier starts wrote more
         end = () if stands_in(log, [str(fault)]) else ("the end of its own log:", log)
-        raise CannotBegin(reasons=(f"{subject} does not answer: {fault}", *end), is_of_harness=True) from None
+        text = f"{subject} does not answer: {without_folders(str(fault))}"
+        raise CannotBegin(reasons=(text, *end), is_of_harness=True) from None
 
 
 @contextmanager

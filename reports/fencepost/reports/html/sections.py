@@ -6,15 +6,13 @@ from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import causes
 from fencepost.reports.counted import counted
-from fencepost.reports.headline import HEADLINES, colour_of, headline, not_judged
+from fencepost.reports.headline import HEADLINES, colour_of, headline, not_judged, not_judged_in_short
 from fencepost.reports.html.tree import Content, h
 from fencepost.reports.model import Decoy, Report
 from fencepost.reports.summary import in_words, known, named, reproduce, sentence
 from fencepost.reports.visible import visible_lines
 
 _LOG_LINES = 200
-_REASONS = 4
-"""The most reasons for judging nothing that stand unfolded at the head of the page."""
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][A-Za-z0-9._~/?#&=%+,;:@*-]*)?")
 """Only a homepage of this form becomes a link; any other is shown as text."""
 
@@ -22,16 +20,14 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][A-Za-z0-9._~/?#
 def banner(report: Report) -> Element:
     """The verdict: the headline, what was not judged, the counts in a sentence, and what is wrong."""
     word = headline(report)
-    left_out = [h("li", str(one)) for one in not_judged(report)]
-    first, others = left_out[:_REASONS], left_out[_REASONS:]
+    first = [h("li", one) for one in not_judged_in_short(report)]
+    others = [h("li", str(one)) for one in not_judged(report) if one.clauses]
     return h(
         "header",
         h("p", "fencepost: does this network firewall let in exactly the callers that it must?", class_="quiet"),
         h("h1", h("span", f"{HEADLINES[word].sign} {word}", class_="result"), f" {named(report)}"),
         (h("p", h("b", "Not judged:"), class_="left-out"), h("ul", first, class_="left-out")) if first else None,
-        h("details", h("summary", f"and for {counted(len(others), 'more reason')}"), h("ul", others))
-        if others
-        else None,
+        h("details", h("summary", "the clauses of each reason"), h("ul", others)) if others else None,
         h("p", sentence(report), class_="sentence"),
         h("p", in_words(causes(report)), class_="sentence"),
         h("ul", [h("li", note) for note in report.notes]) if report.notes else None,
