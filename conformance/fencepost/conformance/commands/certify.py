@@ -10,8 +10,7 @@ from fencepost.adapters.contract import Client, Connection, Timeouts, check_stat
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.bundle import TRANSCRIPT
 from fencepost.conformance.certificate.certificate import why_not
-from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER
-from fencepost.conformance.certificate.verification import seed_of
+from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER, seed_of
 from fencepost.conformance.commands import signing
 from fencepost.conformance.commands.case_files import read_folder
 from fencepost.conformance.commands.claim import claimed

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from fencepost.reports.causes import in_short
 from fencepost.reports.counted import counted
-from fencepost.reports.html.address_line import Probe, Range, address_line, number_of, ranges_of
+from fencepost.reports.html.address_line import Probe, Range, address_line, entries_of, number_of, ranges_of
 from fencepost.reports.html.boxes import rule_boxes, subnet_boxes
 from fencepost.reports.html.tree import h
 from fencepost.reports.model import Counterexample
@@ -22,7 +22,7 @@ def picture(one: Counterexample) -> Element | None:
     source = one.request.get("source")
     if not isinstance(source, Mapping):
         return _on_a_line(one, ranges, strange, None) if ranges else None
-    subnets = _subnets(one.rules)
+    subnets = entries_of(one.rules, "virtualNetworkRules", "id")
     if "subnet" in source and (subnets or not ranges):
         return _from_subnet(one, subnets, source["subnet"])
     if not ranges or one.request.get("plane") == "control":
@@ -35,7 +35,9 @@ def _on_a_line(one: Counterexample, ranges: Sequence[Range], strange: Sequence[o
     probe = None if address is None else Probe(address=address, expected=expected, got=got)
     what = f"{_counted(len(ranges), 'IP rule')} in force"
     more = [
-        f"{_counted(number, 'subnet rule')} beside." if (number := len(_subnets(one.rules or {}))) else "",
+        f"{_counted(number, 'subnet rule')} beside."
+        if (number := len(entries_of(one.rules or {}, "virtualNetworkRules", "id")))
+        else "",
         "The default action is Allow, so the rules have no effect."
         if (one.rules or {}).get("defaultAction") == "Allow"
         else "",
@@ -72,12 +74,6 @@ def _written(one: Counterexample) -> Element | None:
 
 def _answers(one: Counterexample) -> tuple[str, str]:
     return in_short(one.expected), in_short(one.got)
-
-
-def _subnets(rules: Mapping[str, object]) -> list[object]:
-    listed = rules.get("virtualNetworkRules")
-    entries = listed if isinstance(listed, list | tuple) else ()
-    return [entry.get("id") if isinstance(entry, Mapping) else entry for entry in entries]
 
 
 def _counted(number: int, what: str) -> str:
