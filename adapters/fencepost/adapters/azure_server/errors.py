@@ -63,9 +63,9 @@ def refusal(
     return Refusal(answer=Answer(status=status, body={"error": error}, headers=headers or {}))
 
 
-def bad_request(message: str, *, open_point: str | None = None) -> Refusal:
+def bad_request(message: str) -> Refusal:
     """A 400 as Key Vault's resource provider gives it."""
-    return refusal(400, "BadRequest", message, headers={OPEN_POINT: open_point} if open_point else None)
+    return refusal(400, "BadRequest", message)
 
 
 def not_found(what: str, *, group: str | None = None) -> Refusal:
