@@ -4,6 +4,14 @@ from collections.abc import Iterator, Mapping
 
 from fencepost.adapters.contract.protocol import JsonObject
 
+ALL_DEFAULT: JsonObject = {
+    "bypass": "AzureServices",
+    "defaultAction": "Allow",
+    "ipRules": [],
+    "virtualNetworkRules": [],
+}
+"""The rules of a vault to which none were written: everybody is let in."""
+
 
 def read_back(acls: Mapping[str, object]) -> JsonObject | None:
     """The object as the service would show it; None where it shows none.
@@ -22,8 +30,7 @@ def read_back(acls: Mapping[str, object]) -> JsonObject | None:
         "ipRules": [{"value": with_prefix(value)} for value in texts_of(acls, "ipRules", "value")],
         "virtualNetworkRules": [{"id": name.lower()} for name in texts_of(acls, "virtualNetworkRules", "id")],
     }
-    default = {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []}
-    return None if shown == default else shown
+    return None if shown == ALL_DEFAULT else shown
 
 
 def with_prefix(value: str) -> str:

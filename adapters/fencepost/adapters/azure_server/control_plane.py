@@ -5,6 +5,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 
+from fencepost.adapters.azure.forms import ALL_DEFAULT
 from fencepost.adapters.azure_server.asked import Asked
 from fencepost.adapters.azure_server.errors import OPEN_POINT, Answer, Refusal, bad_request, not_found, refusal
 from fencepost.adapters.azure_server.open_rules import open_forms_of, open_points_in
@@ -26,7 +27,6 @@ _ACTIONS = {
     "VaultListDeleted": "deletedVaults/read",
     "VaultPurge": "locations/deletedVaults/purge/action",
 }
-_DEFAULT_RULES = {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []}
 _RETENTION = dt.timedelta(days=90)
 _VAULT_NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]", re.IGNORECASE | re.ASCII)
 
@@ -256,7 +256,7 @@ class ControlPlane:
         if acls is None:
             points = ("null-network-acls" if "networkAcls" in written else "put-without-network-acls",)
         if acls is not None or vault.sent is not None:
-            points += await self._write_rules(slot, vault, _DEFAULT_RULES if acls is None else acls)
+            points += await self._write_rules(slot, vault, ALL_DEFAULT if acls is None else acls)
         vault.sent = None if acls is None else vault.sent
         self._take(vault, body, written)
         return await self._changed(asked, slot, vault, points)
