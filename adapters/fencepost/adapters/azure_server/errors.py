@@ -49,7 +49,6 @@ class Refusal(Exception):
     answer: Answer
 
     def __str__(self) -> str:
-        """Status and code."""
         return f"{self.answer.status} {self.answer.code}"
 
 

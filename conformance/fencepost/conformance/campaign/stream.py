@@ -52,7 +52,6 @@ class StreamRefused(ValueError):
     header: Header | None = None
 
     def __str__(self) -> str:
-        """The reason."""
         return visible(self.reason)
 
 

@@ -54,7 +54,6 @@ class TranscriptDiffers(Exception):
     part: str = ""
 
     def __str__(self) -> str:
-        """The member of the bundle, its part, the line in it and the reason."""
         return f"{TRANSCRIPT}, {f'{self.part}, ' if self.part else ''}line {self.line}: {self.reason}"
 
 

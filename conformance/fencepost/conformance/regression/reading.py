@@ -17,7 +17,6 @@ class NotACase(ValueError):
     reasons: tuple[str, ...]
 
     def __str__(self) -> str:
-        """One line for each reason."""
         return "\n".join(self.reasons)
 
 
