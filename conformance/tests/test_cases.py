@@ -11,7 +11,6 @@ from fencepost.conformance.lockstep.case import (
     apply_write,
     call_of,
     case_from_calls,
-    follow,
     is_private,
     may_be_asked,
     one_after_another,
@@ -148,12 +147,3 @@ def test_every_write_of_the_contract_has_its_meaning() -> None:
     assert [rule.text for rule in vault.rules.ip_rules] == ["20.9.0.0/16"]
     with pytest.raises(ValueError, match="'decide' is no write"):
         apply_write(vault, WriteStep(method="decide", params={}))
-
-
-def test_the_reference_follows_the_subjects_own_answer() -> None:
-    good, bad = put("20.1.2.3"), put("10.0.0.1")
-    assert follow(VAULT, good, accepted=False) is VAULT
-    followed = follow(VAULT, good, accepted=True)
-    assert followed is not None
-    assert [rule.text for rule in followed.rules.ip_rules] == ["20.1.2.3"]
-    assert follow(VAULT, bad, accepted=True) is None

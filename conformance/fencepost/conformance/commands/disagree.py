@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import click
 from fencepost.adapters.contract import (
@@ -70,8 +70,9 @@ def disagree(
         except HarnessFault as fault:
             raise usage(f"a subject does not answer: {fault}") from None
     if as_data:
-        rows = [{**asdict(one), "case": None, "calls": calls_to_json(one.case.calls())} for one in found.found]
-        differences = [{key: value for key, value in one.items() if key != "case"} for one in rows]
+        differences = [
+            {"first": one.first, "second": one.second, "calls": calls_to_json(one.case.calls())} for one in found.found
+        ]
         show_json({"differences": differences, "writes": found.writes, "decisions": found.decisions})
     else:
         _show(found, Mask.of_here().apply((subject_a, subject_b)))
