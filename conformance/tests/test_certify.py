@@ -18,7 +18,7 @@ from fencepost.conformance.certificate.digests import suite_digest
 from fencepost.conformance.certificate.immutable import why_mutable
 from fencepost.conformance.certificate.keys import make_keys, read_public_key, read_signing_key
 from fencepost.conformance.certificate.origin import FORM, installing, suite_origin
-from fencepost.conformance.certificate.verification import seed_of
+from fencepost.conformance.certificate.seed import seed_of
 from fencepost.conformance.commands import main
 from fencepost.reports.model import Clause, Report, Subject
 

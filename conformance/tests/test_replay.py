@@ -9,9 +9,10 @@ from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands import main
 from fencepost.conformance.commands.opening import begun
+from fencepost.conformance.lockstep.case import case_from_calls
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.mutants.mutant import Mutant
-from fencepost.conformance.regression.reading import NotACase, calls_from_json, case_from_calls
+from fencepost.conformance.regression.reading import NotACase, calls_from_json
 from fencepost.conformance.regression.replay import replay_case
 from fencepost.conformance.regression.stored_case import StoredCase, store, stored_from_json
 from fencepost.conformance.run.plan import Plan
@@ -165,6 +166,15 @@ def test_a_file_of_2_gib_is_refused_unread(tmp_path: Path, command: str) -> None
         ({"calls": [{"method": "reset", "params": {"subnets": 7}}]}, "$.subnets"),
         ({"calls": [{"method": "reset", "params": {"subnets": []}}] * 2}, "$.calls[1]: a case ends with a call"),
         ({"calls": [{"method": "reset", "params": {"subnets": []}}]}, "ends with a call that is answered"),
+        (
+            {
+                "calls": [
+                    {"method": "reset", "params": {"subnets": []}},
+                    {"method": "decide", "params": {"requests": []}},
+                ]
+            },
+            "$.calls[1]: decide without a request asks nothing",
+        ),
     ],
 )
 def test_a_file_that_is_no_stored_case_is_refused_with_the_place(change: dict[str, object], message: str) -> None:

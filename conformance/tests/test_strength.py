@@ -13,7 +13,7 @@ from fencepost.conformance.lockstep.cost import Cost
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.selection.factors import FACTORS
 from fencepost.conformance.strength import figures
-from fencepost.conformance.strength.coverage import Coverage
+from fencepost.conformance.strength.coverage import covered
 from fencepost.conformance.strength.curve import Costs
 from fencepost.conformance.strength.mutant_run import MutantRun, Task, run_mutant
 from fencepost.conformance.strength.pool import spread
@@ -228,8 +228,8 @@ def test_what_an_arm_finds_beyond_its_allowance_does_not_count() -> None:
 
 
 def test_coverage_names_what_was_never_asked() -> None:
-    coverage = Coverage.from_cells(("a", "b", "c"), frozenset({"b", "z"}))
-    assert (coverage.covered, coverage.of, coverage.missing) == (1, 3, ("a", "c"))
+    found = covered("letters", ("a", "b", "c"), {"b", "z"})
+    assert (found.covered, found.of, found.missing) == (1, 3, ("a", "c"))
     assert len(FACTORS) == 9
 
 

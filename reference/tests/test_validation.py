@@ -304,7 +304,8 @@ def test_the_table_of_violations_is_complete() -> None:
     source = inspect.getsource(importlib.import_module("fencepost.reference.validate"))
     written = set(re.findall(r'(?:name|name, chosen|point, chosen)=?(?: = )?"([a-z-]+)"', source))
     chosen = set(re.findall(r'_choice_violation\(\S+ "([a-z-]+)"', source))
-    assert written | chosen | {"entry-not-an-object"} == set(EVERY_NAME)
+    lacking = {f"entry-without-{member}" for member in re.findall(r'_entries\(\w+, "\w+", "(\w+)"', source)}
+    assert written | chosen | lacking | {"entry-not-an-object"} == set(EVERY_NAME)
 
 
 @pytest.mark.parametrize(

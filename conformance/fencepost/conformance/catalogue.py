@@ -97,6 +97,12 @@ class Catalogue:
             raise self._unknown(pattern)
         return found
 
+    @property
+    def groups(self) -> Mapping[str, tuple[Clause, ...]]:
+        """The clauses by group, both in the catalogue's order."""
+        names = dict.fromkeys(clause.group for clause in self.clauses)
+        return {name: tuple(one for one in self.clauses if one.group == name) for name in names}
+
     def at(self, suite_version: str) -> tuple[Clause, ...]:
         """The clauses that have been in the suite since this version or longer; `UnknownVersion` if it had none.
 

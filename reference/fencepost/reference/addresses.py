@@ -16,7 +16,6 @@ class Block:
     last: int
 
     def __contains__(self, address: int) -> bool:
-        """Whether the address lies in the block."""
         return self.first <= address <= self.last
 
     def holds(self, other: "Block") -> bool:

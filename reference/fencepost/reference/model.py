@@ -119,11 +119,9 @@ class Network:
     _by_id: Mapping[str, Subnet] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Build the look-up table."""
         object.__setattr__(self, "_by_id", {subnet.id.lower(): subnet for subnet in self.subnets})
 
     def __contains__(self, subnet: str) -> bool:
-        """Whether the subnet is part of the network."""
         return subnet.lower() in self._by_id
 
     def has_endpoint(self, subnet: str | None) -> bool:

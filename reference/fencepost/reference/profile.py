@@ -92,7 +92,6 @@ class UnknownProfile(LookupError):
     near: tuple[str, ...]
 
     def __str__(self) -> str:
-        """The name, similar names and all names."""
         meant = f"; did you mean {' or '.join(self.near)}?" if self.near else ""
         return f"no profile is called {self.name!r}{meant} (known: {', '.join(self.known)})"
 

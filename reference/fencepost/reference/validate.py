@@ -1,7 +1,7 @@
 """Whether a rule set may be written: every violation, with its JSON path and the clause that it breaks."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -65,8 +65,14 @@ def validate(
     if not isinstance(network_acls, Mapping):
         return Assessment(violations=(Violation(path="$", name="not-an-object", clause="VAL-5"),), rules=None)
     default_action, bypass = read_switches(network_acls, profile, found, *_defaults(profile))
-    ip_rules = _ip_rules(_entries(network_acls, "ipRules", profile, found), profile, found)
-    subnet_rules = _subnet_rules(_entries(network_acls, "virtualNetworkRules", profile, found), found)
+    ip_rules = [
+        None if entry is None else read_value(entry["value"], path, profile, found)
+        for path, entry in _entries(network_acls, "ipRules", "value", "VAL-5", profile, found)
+    ]
+    subnet_rules = [
+        None if entry is None else read_subnet_rule(entry, path, found)
+        for path, entry in _entries(network_acls, "virtualNetworkRules", "id", "VAL-7", profile, found)
+    ]
     found += repetitions(ip_rules, subnet_rules, profile)
     found += over_limits(ip_rules, subnet_rules, profile)
     if network is not None:
@@ -135,28 +141,24 @@ def _choice_violation(path: str, point: str, clause: str, profile: Profile) -> I
         yield Violation(path=path, name=point, clause=clause)
 
 
-def _entries(acls: Mapping[str, object], member: str, profile: Profile, found: _Found) -> list[object]:
-    value = acls.get(member, [])
-    if value is None:
-        found += _choice_violation(f"$.{member}", "null-members", "VAL-5", profile)
-        return []
-    if not isinstance(value, list | tuple):
-        found.append(Violation(path=f"$.{member}", name="not-a-list", clause="VAL-5"))
-        return []
-    return list(value)
-
-
-def _ip_rules(entries: list[object], profile: Profile, found: _Found) -> list[IpRule | None]:
-    rules: list[IpRule | None] = []
-    for index, entry in enumerate(entries):
-        path = f"$.ipRules[{index}]"
-        if not isinstance(entry, Mapping) or "value" not in entry:
-            name = "entry-without-value" if isinstance(entry, Mapping) else "entry-not-an-object"
-            found.append(Violation(path=path, name=name, clause="VAL-5"))
-            rules.append(None)
-            continue
-        rules.append(read_value(entry["value"], f"{path}.value", profile, found))
-    return rules
+def _entries(
+    acls: Mapping[str, object], rules: str, member: str, clause: str, profile: Profile, found: _Found
+) -> Iterator[tuple[str, Mapping[str, object] | None]]:
+    """Each entry of a list of rules, after the path of its member; None for an entry that has no such member."""
+    entries = acls.get(rules, [])
+    if entries is None:
+        found += _choice_violation(f"$.{rules}", "null-members", "VAL-5", profile)
+    elif not isinstance(entries, list | tuple):
+        found.append(Violation(path=f"$.{rules}", name="not-a-list", clause="VAL-5"))
+    else:
+        for index, entry in enumerate(entries):
+            path = f"$.{rules}[{index}]"
+            if isinstance(entry, Mapping) and member in entry:
+                yield f"{path}.{member}", entry
+                continue
+            name = f"entry-without-{member}" if isinstance(entry, Mapping) else "entry-not-an-object"
+            found.append(Violation(path=path, name=name, clause=clause))
+            yield path, None
 
 
 def read_value(value: object, path: str, profile: Profile, found: _Found) -> IpRule | None:
@@ -175,19 +177,6 @@ def read_value(value: object, path: str, profile: Profile, found: _Found) -> IpR
     if len(reading.blocks) != 1 or not isinstance(value, str):
         return None
     return IpRule(text=value, block=next(iter(reading.blocks)))
-
-
-def _subnet_rules(entries: list[object], found: _Found) -> list[VirtualNetworkRule | None]:
-    rules: list[VirtualNetworkRule | None] = []
-    for index, entry in enumerate(entries):
-        path = f"$.virtualNetworkRules[{index}]"
-        if not isinstance(entry, Mapping) or "id" not in entry:
-            name = "entry-without-id" if isinstance(entry, Mapping) else "entry-not-an-object"
-            found.append(Violation(path=path, name=name, clause="VAL-7"))
-            rules.append(None)
-            continue
-        rules.append(read_subnet_rule(entry, f"{path}.id", found))
-    return rules
 
 
 def read_subnet_rule(entry: Mapping[str, object], path: str, found: _Found) -> VirtualNetworkRule | None:

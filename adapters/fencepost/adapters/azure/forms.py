@@ -1,8 +1,16 @@
 """How a vault's `networkAcls` reads back: the normal forms of the recorded service."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 
 from fencepost.adapters.contract.protocol import JsonObject
+
+ALL_DEFAULT: JsonObject = {
+    "bypass": "AzureServices",
+    "defaultAction": "Allow",
+    "ipRules": [],
+    "virtualNetworkRules": [],
+}
+"""The rules of a vault to which none were written: everybody is let in."""
 
 
 def read_back(acls: Mapping[str, object]) -> JsonObject | None:
@@ -19,11 +27,10 @@ def read_back(acls: Mapping[str, object]) -> JsonObject | None:
     shown: dict[str, object] = {
         "bypass": acls.get("bypass") or "AzureServices",
         "defaultAction": acls.get("defaultAction") or "Allow",
-        "ipRules": [{"value": with_prefix(value)} for value in _texts(acls.get("ipRules"), "value")],
-        "virtualNetworkRules": [{"id": name.lower()} for name in _texts(acls.get("virtualNetworkRules"), "id")],
+        "ipRules": [{"value": with_prefix(value)} for value in texts_of(acls, "ipRules", "value")],
+        "virtualNetworkRules": [{"id": name.lower()} for name in texts_of(acls, "virtualNetworkRules", "id")],
     }
-    default = {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []}
-    return None if shown == default else shown
+    return None if shown == ALL_DEFAULT else shown
 
 
 def with_prefix(value: str) -> str:
@@ -35,7 +42,9 @@ def with_prefix(value: str) -> str:
     return value if "/" in value else f"{value}/32"
 
 
-def _texts(entries: object, member: str) -> Iterable[str]:
+def texts_of(acls: Mapping[str, object], rules: str, member: str) -> Iterator[str]:
+    """The texts that this member has in the entries of a list of rules."""
+    entries = acls.get(rules)
     for entry in entries if isinstance(entries, list | tuple) else ():
         if isinstance(entry, Mapping) and isinstance(entry.get(member), str):
             yield entry[member]

@@ -35,6 +35,11 @@ class Endpoint(_Table, frozen=True, kw_only=True):
     control_audience: str = "https://management.azure.com/"
     data_audience: str = "https://vault.azure.net"
 
+    @property
+    def control_scope(self) -> str:
+        """What a token for the control plane is asked for."""
+        return f"{self.control_audience.rstrip('/')}/.default"
+
 
 class Identity(_Table, frozen=True, kw_only=True):
     """Who asks: a service principal whose secret stands in an environment variable, or what azure-identity finds.

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from azure.core.exceptions import AzureError, HttpResponseError
+from fencepost.adapters.azure.forms import ALL_DEFAULT
 from fencepost.adapters.azure.target import TargetError, TargetFile
 from fencepost.adapters.azure_client import control_calls, data_calls
 from fencepost.adapters.azure_client.clients import Clients, ClientSets, context_for, open_clients
@@ -28,12 +29,6 @@ _MODELLED = ("service-endpoints", "trusted-services", "caller-credentials", "dec
 _OVER = "the run is over"
 _LAST_SECONDS = 20.0
 _LATE_SECONDS = 1.0
-_DEFAULT_RULES: JsonObject = {
-    "bypass": "AzureServices",
-    "defaultAction": "Allow",
-    "ipRules": [],
-    "virtualNetworkRules": [],
-}
 
 
 class Unexpected(RuntimeError):
@@ -202,8 +197,7 @@ class AzureAdapter:
         self._sets = open_clients(self._target, context)
         clients = self._sets.authorized
         try:
-            scope = f"{endpoint.control_audience.rstrip('/')}/.default"
-            token = await clients.credential.get_token(scope)
+            token = await clients.credential.get_token(endpoint.control_scope)
             self._estate = Estate(self._target, _object_id(token.token))
             async for _ in clients.vaults.vaults.list_by_resource_group(endpoint.resource_group):
                 pass
@@ -220,7 +214,7 @@ class AzureAdapter:
         estate, clients = self._ours()
         await estate.make_networks(clients, subnets)
         if self._target.reset == "reuse" and estate.is_made:
-            if await estate.is_let(lambda: self._write(_DEFAULT_RULES)):
+            if await estate.is_let(lambda: self._write(ALL_DEFAULT)):
                 return
             await estate.lock(clients)
         url = await estate.make_vault(clients)

@@ -62,8 +62,7 @@ async def _cleaned(target: TargetFile, clients: Clients, *, removes: bool) -> li
 async def _subscriptions(target: TargetFile, clients: Clients) -> list[str]:
     """Every subscription that the identity sees: networks are made where the questions' subnets are."""
     endpoint = target.endpoint
-    scope = f"{endpoint.control_audience.rstrip('/')}/.default"
-    policy = AsyncBearerTokenCredentialPolicy(clients.credential, scope)
+    policy = AsyncBearerTokenCredentialPolicy(clients.credential, endpoint.control_scope)
     asking = AsyncPipelineClient(endpoint.control, policies=[policy], transport=clients.transport)
     request = HttpRequest("GET", f"{endpoint.control.rstrip('/')}/subscriptions", params={"api-version": "2022-12-01"})
     response = await asking.send_request(request)

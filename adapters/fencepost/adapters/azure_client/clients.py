@@ -126,6 +126,12 @@ class ResumingContext(ssl.SSLContext):
         return self._last[name]
 
 
+async def first_page(pager: Any) -> None:
+    """Ask for the first page of a list."""
+    async for _ in await anext(pager.by_page()):
+        return
+
+
 def context_for(endpoint: Endpoint) -> ssl.SSLContext:
     """The one TLS context: making it is dear, and every connection shares it."""
     context = ResumingContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -184,7 +190,7 @@ def _session(
 def _common(transport: ConveyingTransport, endpoint: Endpoint) -> dict[str, Any]:
     return {
         "transport": transport,
-        "credential_scopes": [f"{endpoint.control_audience.rstrip('/')}/.default"],
+        "credential_scopes": [endpoint.control_scope],
         "retry_policy": OnlyThrottling(),
         "polling_interval": 0,
     }

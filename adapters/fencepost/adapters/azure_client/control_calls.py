@@ -7,6 +7,8 @@ from typing import Any
 
 from azure.mgmt.keyvault.aio import KeyVaultManagementClient
 from azure.mgmt.keyvault.models import VaultAccessPolicyParameters, VaultPatchParameters
+from fencepost.adapters.azure.forms import ALL_DEFAULT
+from fencepost.adapters.azure_client.clients import first_page
 
 _ELSEWHERE = "antarctica"
 """No vault of ours is there: putting a vault where its name is taken in another location is a 409."""
@@ -29,11 +31,6 @@ class Place:
 Call = Callable[[KeyVaultManagementClient, Place], Awaitable[Any]]
 
 
-async def _page(pager: Any) -> None:
-    async for _ in await anext(pager.by_page()):
-        return
-
-
 async def _put(client: KeyVaultManagementClient, place: Place, **properties: object) -> None:
     await client.vaults.begin_create_or_update(place.group, place.name, place.moved(**properties), polling=False)
 
@@ -42,25 +39,21 @@ async def _purge(client: KeyVaultManagementClient, place: Place) -> None:
     await client.vaults.begin_purge_deleted(place.name, place.location, polling=False)
 
 
-_ACLS = MappingProxyType(
-    {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []}
-)
-
 CALLS: Mapping[str, Call] = MappingProxyType(
     {
         "VaultGet": lambda client, place: client.vaults.get(place.group, place.name),
-        "VaultList": lambda client, place: _page(client.vaults.list_by_resource_group(place.group)),
+        "VaultList": lambda client, place: first_page(client.vaults.list_by_resource_group(place.group)),
         "VaultPut": _put,
         "VaultPatch": lambda client, place: client.vaults.update(place.group, place.name, VaultPatchParameters()),
         "VaultDelete": lambda client, place: client.vaults.delete(f"{place.group}-none", place.name),
         "VaultPurge": _purge,
         "VaultRecover": lambda client, place: _put(client, place, createMode="recover"),
         "VaultGetDeleted": lambda client, place: client.vaults.get_deleted(place.name, place.location),
-        "VaultListDeleted": lambda client, _: _page(client.vaults.list_deleted()),
+        "VaultListDeleted": lambda client, _: first_page(client.vaults.list_deleted()),
         "VaultAccessPolicySet": lambda client, place: client.vaults.update_access_policy(
             place.group, place.name, "add", VaultAccessPolicyParameters({"properties": {"accessPolicies": []}})
         ),
-        "VaultNetworkRuleSet": lambda client, place: _put(client, place, networkAcls=dict(_ACLS)),
+        "VaultNetworkRuleSet": lambda client, place: _put(client, place, networkAcls=dict(ALL_DEFAULT)),
     }
 )
 """Each operation, and its call."""

@@ -8,7 +8,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.core.rest import HttpRequest
 from azure.keyvault.certificates import CertificatePolicy
 from azure.keyvault.keys import JsonWebKey
-from fencepost.adapters.azure_client.clients import DataClients
+from fencepost.adapters.azure_client.clients import DataClients, first_page
 
 MISSING = "fencepost-missing"
 """A name that nothing has: reading, deleting and recovering it is a 404 once the gates are passed."""
@@ -33,15 +33,6 @@ _CRYPTOGRAPHY = MappingProxyType(
 )
 
 
-def _policy() -> CertificatePolicy:
-    return CertificatePolicy.get_default()
-
-
-async def _page(pager: Any) -> None:
-    async for _ in await anext(pager.by_page()):
-        return
-
-
 def _use_key(verb: str, body: Mapping[str, str]) -> Call:
     # The SDK's CryptographyClient reads the key first, which would be another operation: hence its pipeline alone.
     async def call(clients: DataClients) -> None:
@@ -54,8 +45,8 @@ def _use_key(verb: str, body: Mapping[str, str]) -> Call:
 CALLS: Mapping[str, Call] = MappingProxyType(
     {
         "SecretGet": lambda to: to.secrets.get_secret(MISSING),
-        "SecretList": lambda to: _page(to.secrets.list_properties_of_secrets()),
-        "SecretListVersions": lambda to: _page(to.secrets.list_properties_of_secret_versions(MISSING)),
+        "SecretList": lambda to: first_page(to.secrets.list_properties_of_secrets()),
+        "SecretListVersions": lambda to: first_page(to.secrets.list_properties_of_secret_versions(MISSING)),
         "SecretSet": lambda to: to.secrets.set_secret(TAKEN, "x"),
         "SecretUpdate": lambda to: to.secrets.update_secret_properties(MISSING),
         "SecretDelete": lambda to: to.secrets.delete_secret(MISSING),
@@ -63,10 +54,10 @@ CALLS: Mapping[str, Call] = MappingProxyType(
         "SecretBackup": lambda to: to.secrets.backup_secret(MISSING),
         "SecretRecover": lambda to: to.secrets.recover_deleted_secret(MISSING),
         "SecretGetDeleted": lambda to: to.secrets.get_deleted_secret(MISSING),
-        "SecretListDeleted": lambda to: _page(to.secrets.list_deleted_secrets()),
+        "SecretListDeleted": lambda to: first_page(to.secrets.list_deleted_secrets()),
         "KeyGet": lambda to: to.keys.get_key(MISSING),
-        "KeyList": lambda to: _page(to.keys.list_properties_of_keys()),
-        "KeyListVersions": lambda to: _page(to.keys.list_properties_of_key_versions(MISSING)),
+        "KeyList": lambda to: first_page(to.keys.list_properties_of_keys()),
+        "KeyListVersions": lambda to: first_page(to.keys.list_properties_of_key_versions(MISSING)),
         "KeyCreate": lambda to: to.keys.create_rsa_key(TAKEN, size=2048),
         "KeyImport": lambda to: to.keys.import_key(TAKEN, _JWK),
         "KeyUpdate": lambda to: to.keys.update_key_properties(MISSING),
@@ -75,12 +66,14 @@ CALLS: Mapping[str, Call] = MappingProxyType(
         "KeyBackup": lambda to: to.keys.backup_key(MISSING),
         "KeyRecover": lambda to: to.keys.recover_deleted_key(MISSING),
         "KeyGetDeleted": lambda to: to.keys.get_deleted_key(MISSING),
-        "KeyListDeleted": lambda to: _page(to.keys.list_deleted_keys()),
+        "KeyListDeleted": lambda to: first_page(to.keys.list_deleted_keys()),
         **{name: _use_key(verb, body) for name, (verb, body) in _CRYPTOGRAPHY.items()},
         "CertificateGet": lambda to: to.certificates.get_certificate(MISSING),
-        "CertificateList": lambda to: _page(to.certificates.list_properties_of_certificates()),
-        "CertificateListVersions": lambda to: _page(to.certificates.list_properties_of_certificate_versions(MISSING)),
-        "CertificateCreate": lambda to: to.certificates.create_certificate(TAKEN, _policy()),
+        "CertificateList": lambda to: first_page(to.certificates.list_properties_of_certificates()),
+        "CertificateListVersions": lambda to: first_page(
+            to.certificates.list_properties_of_certificate_versions(MISSING)
+        ),
+        "CertificateCreate": lambda to: to.certificates.create_certificate(TAKEN, CertificatePolicy.get_default()),
         "CertificateImport": lambda to: to.certificates.import_certificate(TAKEN, _CERTIFICATE),
         "CertificateUpdate": lambda to: to.certificates.update_certificate_properties(MISSING),
         "CertificateDelete": lambda to: to.certificates.delete_certificate(MISSING),
@@ -88,7 +81,7 @@ CALLS: Mapping[str, Call] = MappingProxyType(
         "CertificateBackup": lambda to: to.certificates.backup_certificate(MISSING),
         "CertificateRecover": lambda to: to.certificates.recover_deleted_certificate(MISSING),
         "CertificateGetDeleted": lambda to: to.certificates.get_deleted_certificate(MISSING),
-        "CertificateListDeleted": lambda to: _page(to.certificates.list_deleted_certificates()),
+        "CertificateListDeleted": lambda to: first_page(to.certificates.list_deleted_certificates()),
     }
 )
 """Each operation that needs no backup, and its call."""
@@ -112,34 +105,19 @@ NEEDS_TAKEN_NAMES = frozenset(
 """The operations that are asked only where a name could be taken first."""
 
 
+_MADE_BY = {"secret": "SecretSet", "key": "KeyCreate", "certificate": "CertificateCreate"}
+"""Each kind of object, and the operation that makes an object of the taken name."""
+
+
 async def take_names(to: DataClients) -> Backups:
     """Make one object of each kind, back it up and delete it; the backups. A name that is taken already will do."""
     backups: dict[str, bytes] = {}
-    steps: tuple[tuple[str, Call, Call, Call], ...] = (
-        (
-            "secret",
-            lambda to: to.secrets.set_secret(TAKEN, "x"),
-            lambda to: to.secrets.backup_secret(TAKEN),
-            lambda to: to.secrets.delete_secret(TAKEN),
-        ),
-        (
-            "key",
-            lambda to: to.keys.create_rsa_key(TAKEN, size=2048),
-            lambda to: to.keys.backup_key(TAKEN),
-            lambda to: to.keys.delete_key(TAKEN),
-        ),
-        (
-            "certificate",
-            lambda to: to.certificates.create_certificate(TAKEN, _policy()),
-            lambda to: to.certificates.backup_certificate(TAKEN),
-            lambda to: to.certificates.delete_certificate(TAKEN),
-        ),
-    )
-    for kind, make, backup, delete in steps:
+    for kind, made_by in _MADE_BY.items():
+        client = getattr(to, f"{kind}s")
         try:
-            await make(to)
+            await CALLS[made_by](to)
         except ResourceExistsError:
             continue
-        backups[kind] = await backup(to)
-        await delete(to)
+        backups[kind] = await getattr(client, f"backup_{kind}")(TAKEN)
+        await getattr(client, f"delete_{kind}")(TAKEN)
     return backups

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from fencepost.adapters.azure.facts import FACTS
 from fencepost.adapters.azure_server.asked import Asked, Receive, discard_body, path_segments, query_of, read_body
 from fencepost.adapters.azure_server.calling import Caller, Convoy
-from fencepost.adapters.azure_server.data_plane import Place, operation_of
+from fencepost.adapters.azure_server.data_plane import operation_of
 from fencepost.adapters.azure_server.errors import (
     SERVICE_VERSION,
     UNWRITTEN,
@@ -160,8 +160,7 @@ class Application:
             slot.subject, vault, plane="data", operation=operation.name, asked=asked, standing=standing
         )
         seen["rule"] = "" if decision.rule is None else str(decision.rule)[:200]
-        place = Place(objects=vault.objects, uri=f"https://{asked.headers.get('host', '')}", vault=vault)
-        answer = operation.work(place, asked)
+        answer = operation.answer(vault.objects, f"https://{asked.headers.get('host', '')}", asked)
         if asked.method != "GET":
             self._world.save()
         return answer

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -67,6 +69,17 @@ def path_segments(path: str) -> tuple[str, ...]:
     ):
         raise bad_request("The path of the request is not one of a resource.")
     return parts
+
+
+@cache
+def path_pattern(path: str) -> re.Pattern[str]:
+    """What the paths of a template match, in any letter case.
+
+    >>> path_pattern("/subscriptions/{subscription}/resources").fullmatch("/Subscriptions/one/Resources").groupdict()
+    {'subscription': 'one'}
+    """
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path))
+    return re.compile(pattern, re.IGNORECASE | re.ASCII)
 
 
 def query_of(raw: bytes) -> dict[str, str]:

@@ -5,6 +5,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 
+from fencepost.adapters.azure.forms import ALL_DEFAULT
 from fencepost.adapters.azure_server.asked import Asked
 from fencepost.adapters.azure_server.errors import OPEN_POINT, Answer, Refusal, bad_request, not_found, refusal
 from fencepost.adapters.azure_server.open_rules import open_forms_of, open_points_in
@@ -26,7 +27,6 @@ _ACTIONS = {
     "VaultListDeleted": "deletedVaults/read",
     "VaultPurge": "locations/deletedVaults/purge/action",
 }
-_DEFAULT_RULES = {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []}
 _RETENTION = dt.timedelta(days=90)
 _VAULT_NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]", re.IGNORECASE | re.ASCII)
 
@@ -40,7 +40,7 @@ class ControlPlane:
     async def put(self, asked: Asked, subscription: str, group: str, name: str) -> Answer:
         """Create the vault, replace it, or recover it."""
         _check_vault_name(name)
-        body = self._body(asked, "vaults/write")
+        body = self._body(asked)
         properties = body.get("properties") if isinstance(body.get("properties"), dict) else {}
         assert isinstance(properties, dict)
         operation = "VaultNetworkRuleSet" if properties.get("networkAcls") is not None else "VaultPut"
@@ -50,9 +50,7 @@ class ControlPlane:
         vault = slot.vault if slot else None
         async with self._world.writing:
             if slot is None or vault is None:
-                self._world.gates.check_credentials(
-                    self._world.control_standing(asked, f"Microsoft.KeyVault/{_ACTIONS[operation]}", asked.path)
-                )
+                self._world.check_control(asked, f"Microsoft.KeyVault/{_ACTIONS[operation]}")
             else:
                 await self._gate(asked, operation, [slot])
             written = read_body(body)
@@ -86,7 +84,7 @@ class ControlPlane:
 
     async def patch(self, asked: Asked, subscription: str, group: str, name: str) -> Answer:
         """Change the members that are named."""
-        body = self._body(asked, "vaults/write")
+        body = self._body(asked)
         properties = body.get("properties")
         names_rules = isinstance(properties, dict) and properties.get("networkAcls") is not None
         async with self._world.writing:
@@ -115,8 +113,7 @@ class ControlPlane:
     async def delete(self, asked: Asked, subscription: str, group: str, name: str) -> Answer:
         """Delete the vault; its name stays taken until it is purged."""
         async with self._world.writing:
-            slot = self._world.slots.get(name.lower())
-            await self._gate(asked, "VaultDelete", [slot] if slot else [])
+            slot = await self._gated_slot(asked, "VaultDelete", name)
             vault = slot.live if slot else None
             if vault is None or not _is_at(vault, subscription, group):
                 return Answer(status=204)
@@ -167,29 +164,15 @@ class ControlPlane:
         await self._gate(asked, "VaultListDeleted", slots)
         return Answer(body={"value": [_deleted(slot.vault) for slot in slots if slot.vault and slot.vault.deleted]})
 
-    async def get_deleted(
-        self,
-        asked: Asked,
-        subscription: str,
-        location: str,
-        name: str,
-    ) -> Answer:
+    async def get_deleted(self, asked: Asked, subscription: str, location: str, name: str) -> Answer:
         """Read a deleted vault."""
-        slot = self._world.slots.get(name.lower())
-        await self._gate(asked, "VaultGetDeleted", [slot] if slot else [])
+        slot = await self._gated_slot(asked, "VaultGetDeleted", name)
         return Answer(body=_deleted(_find_deleted(slot, subscription, location, name)))
 
-    async def purge(
-        self,
-        asked: Asked,
-        subscription: str,
-        location: str,
-        name: str,
-    ) -> Answer:
+    async def purge(self, asked: Asked, subscription: str, location: str, name: str) -> Answer:
         """Delete a deleted vault for good."""
         async with self._world.writing:
-            slot = self._world.slots.get(name.lower())
-            await self._gate(asked, "VaultPurge", [slot] if slot else [])
+            slot = await self._gated_slot(asked, "VaultPurge", name)
             _find_deleted(slot, subscription, location, name)
             assert slot is not None
             slot.vault = None
@@ -198,11 +181,8 @@ class ControlPlane:
 
     async def check_name(self, asked: Asked, subscription: str) -> Answer:
         """Whether a vault's name is free."""
-        self._world.gates.check_credentials(
-            self._world.control_standing(
-                asked, "Microsoft.KeyVault/checkNameAvailability/read", f"/subscriptions/{subscription}"
-            )
-        )
+        action, scope = "Microsoft.KeyVault/checkNameAvailability/read", f"/subscriptions/{subscription}"
+        self._world.check_control(asked, action, scope=scope)
         name = asked.json().get("name")
         if not isinstance(name, str):
             raise bad_request("Invalid value found at name: expected a string.")
@@ -217,27 +197,30 @@ class ControlPlane:
             }
         )
 
-    def _body(self, asked: Asked, action: str) -> dict[str, object]:
+    def _body(self, asked: Asked) -> dict[str, object]:
         """The body; where it cannot be read, a caller without token or role hears of that first."""
         try:
             return asked.json()
         except Refusal:
-            standing = self._world.control_standing(asked, f"Microsoft.KeyVault/{action}", asked.path)
-            self._world.gates.check_credentials(standing)
+            self._world.check_control(asked, "Microsoft.KeyVault/vaults/write")
             raise
 
     async def _gated(
         self, asked: Asked, operation: str, subscription: str, group: str, name: str
     ) -> tuple[Slot, Vault]:
-        slot = self._world.slots.get(name.lower())
-        await self._gate(asked, operation, [slot] if slot else [])
+        slot = await self._gated_slot(asked, operation, name)
         vault = slot.live if slot else None
         if slot is None or vault is None or not _is_at(vault, subscription, group):
             raise not_found(f"Microsoft.KeyVault/vaults/{name}", group=group)
         return slot, vault
 
+    async def _gated_slot(self, asked: Asked, operation: str, name: str) -> Slot | None:
+        slot = self._world.slots.get(name.lower())
+        await self._gate(asked, operation, [slot] if slot else [])
+        return slot
+
     async def _gate(self, asked: Asked, operation: str, slots: Sequence[Slot]) -> None:
-        standing = self._world.control_standing(asked, f"Microsoft.KeyVault/{_ACTIONS[operation]}", asked.path)
+        standing = self._world.control_standing(asked, f"Microsoft.KeyVault/{_ACTIONS[operation]}")
         concerned = [slot for slot in slots if slot.vault is not None]
         if not concerned:
             self._world.gates.check_credentials(standing)
@@ -273,7 +256,7 @@ class ControlPlane:
         if acls is None:
             points = ("null-network-acls" if "networkAcls" in written else "put-without-network-acls",)
         if acls is not None or vault.sent is not None:
-            points += await self._write_rules(slot, vault, _DEFAULT_RULES if acls is None else acls)
+            points += await self._write_rules(slot, vault, ALL_DEFAULT if acls is None else acls)
         vault.sent = None if acls is None else vault.sent
         self._take(vault, body, written)
         return await self._changed(asked, slot, vault, points)

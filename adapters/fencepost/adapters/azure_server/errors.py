@@ -49,7 +49,6 @@ class Refusal(Exception):
     answer: Answer
 
     def __str__(self) -> str:
-        """Status and code."""
         return f"{self.answer.status} {self.answer.code}"
 
 
@@ -63,9 +62,9 @@ def refusal(
     return Refusal(answer=Answer(status=status, body={"error": error}, headers=headers or {}))
 
 
-def bad_request(message: str, *, open_point: str | None = None) -> Refusal:
+def bad_request(message: str) -> Refusal:
     """A 400 as Key Vault's resource provider gives it."""
-    return refusal(400, "BadRequest", message, headers={OPEN_POINT: open_point} if open_point else None)
+    return refusal(400, "BadRequest", message)
 
 
 def not_found(what: str, *, group: str | None = None) -> Refusal:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from fencepost.adapters.azure.forms import ALL_DEFAULT
 
 if TYPE_CHECKING:
     from fencepost.adapters.azure_server.background import Running
 
 _NOBODY = {"bypass": "None", "defaultAction": "Deny", "ipRules": [], "virtualNetworkRules": []}
-_EVERYBODY = {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []}
 
 
 class AccessToken(NamedTuple):
@@ -67,7 +67,7 @@ class FencepostVault:
 
     def let_everybody_in(self) -> None:
         """Allow, as in a new vault."""
-        self.put_rules(_EVERYBODY)
+        self.put_rules(ALL_DEFAULT)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def fencepost_vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fencep
         from fencepost.adapters.azure_server.server import Options
     except ImportError as error:
         pytest.fail(f'fencepost_vault needs {error.name}. Try: pip install "fencepost[serve]"', pytrace=False)
-    with running(Options(rules=_EVERYBODY)) as server:
+    with running(Options(rules=ALL_DEFAULT)) as server:
         ca = tmp_path_factory.mktemp("fencepost") / "ca.pem"
         ca.write_text(server.server.certificates)
         yield FencepostVault(server, ca)

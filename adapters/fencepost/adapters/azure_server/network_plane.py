@@ -132,8 +132,7 @@ class NetworkPlane:
         return network
 
     def _check(self, asked: Asked, action: str) -> None:
-        standing = self._world.control_standing(asked, f"Microsoft.Network/{action}", asked.path)
-        self._world.gates.check_credentials(standing)
+        self._world.check_control(asked, f"Microsoft.Network/{action}")
 
 
 def _id(subscription: str, group: str, network: str) -> str:

@@ -3,9 +3,9 @@
 import ipaddress
 import socket
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from fencepost.adapters.azure.forms import with_prefix
+from fencepost.adapters.azure.forms import texts_of, with_prefix
 from fencepost.adapters.contract.protocol import JsonObject
 
 PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
@@ -57,7 +57,7 @@ def _of_members(acls: JsonObject) -> Iterator[str]:
 
 
 def _of_addresses(acls: JsonObject) -> Iterator[str]:
-    for value in _texts(acls, "ipRules", "value"):
+    for value in texts_of(acls, "ipRules", "value"):
         if ":" in value:
             yield "ipv6"
             continue
@@ -81,17 +81,9 @@ def _of_addresses(acls: JsonObject) -> Iterator[str]:
 
 
 def _of_repetition(acls: JsonObject) -> Iterator[str]:
-    subnets = Counter(name.lower() for name in _texts(acls, "virtualNetworkRules", "id"))
-    addresses = Counter(with_prefix(value) for value in _texts(acls, "ipRules", "value"))
+    subnets = Counter(name.lower() for name in texts_of(acls, "virtualNetworkRules", "id"))
+    addresses = Counter(with_prefix(value) for value in texts_of(acls, "ipRules", "value"))
     if subnets and max(subnets.values()) > 1:
         yield "duplicates"
     if any(found.total() > limit >= len(found) for found in (subnets, addresses) for limit in _LIMITS):
         yield "duplicates-count"
-
-
-def _texts(acls: JsonObject, member: str, name: str) -> Iterator[str]:
-    rules = acls.get(member)
-    for rule in rules if isinstance(rules, list) else ():
-        value = rule.get(name) if isinstance(rule, Mapping) else None
-        if isinstance(value, str):
-            yield value

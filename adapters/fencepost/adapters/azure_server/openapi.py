@@ -5,37 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from fencepost.adapters.azure.facts import FACTS
+from fencepost.adapters.azure_server.data_plane import OPERATIONS
 from fencepost.adapters.azure_server.resource_plane import ROUTES
 from fencepost.adapters.contract.protocol import JsonObject
-
-_OF_ONE = (
-    ("GET", ""),
-    ("GET", "/{version}"),
-    ("GET", "/versions"),
-    ("PATCH", "/{version}"),
-    ("DELETE", ""),
-    ("POST", "/backup"),
-)
-_OF_DELETED = (("GET", ""), ("DELETE", ""), ("POST", "/recover"))
-_USES = ("sign", "verify", "wrapkey", "unwrapkey", "encrypt", "decrypt")
-_OF_KIND = {
-    "secrets": (("PUT", ""),),
-    "keys": (("PUT", ""), ("POST", "/create"), *(("POST", f"/{{version}}/{verb}") for verb in _USES)),
-    "certificates": (("POST", "/create"), ("POST", "/import"), ("GET", "/policy"), ("GET", "/pending")),
-}
-
-DATA_PATHS: tuple[tuple[str, str], ...] = tuple(
-    operation
-    for kind, own in _OF_KIND.items()
-    for operation in (
-        ("GET", f"/{kind}"),
-        ("POST", f"/{kind}/restore"),
-        *((method, f"/{kind}/{{name}}{tail}") for method, tail in (*_OF_ONE, *own)),
-        ("GET", f"/deleted{kind}"),
-        *((method, f"/deleted{kind}/{{name}}{tail}") for method, tail in _OF_DELETED),
-    )
-)
-"""Every operation of a vault's data plane: method and path."""
 
 
 def _object(properties: Mapping[str, JsonObject], *, required: Sequence[str] = ()) -> JsonObject:
@@ -97,7 +69,7 @@ def control_document(known: Mapping[str, Sequence[str]] = MappingProxyType({})) 
 
 def data_document(known: Mapping[str, Sequence[str]] = MappingProxyType({})) -> JsonObject:
     """The data plane of one vault; `known` as above."""
-    operations = [(method, path, "data") for method, path in DATA_PATHS]
+    operations = [(one.method, one.path, "data") for one in OPERATIONS]
     return _document("fencepost serve: data plane of a vault", operations, known)
 
 

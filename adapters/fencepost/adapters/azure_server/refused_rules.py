@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 
+from fencepost.adapters.azure.forms import texts_of
 from fencepost.adapters.azure_server.errors import OPEN_POINT, Refusal, bad_request, refusal
 from fencepost.adapters.azure_server.network import Networks
 from fencepost.adapters.azure_server.open_rules import PRIVATE, open_points_in
@@ -79,19 +80,12 @@ def _private_values(acls: JsonObject) -> Iterator[tuple[str, str, ipaddress.IPv4
 
 
 def _without_endpoint(acls: JsonObject, networks: Networks) -> Iterator[str]:
-    for name in _subnets(acls):
+    for name in texts_of(acls, "virtualNetworkRules", "id"):
         subnet = networks.subnet(name)
         if subnet is not None and _SERVICE not in subnet.endpoints:
             yield subnet.id
 
 
 def _unknown(acls: JsonObject, networks: Networks) -> Iterator[str]:
-    return (name for name in _subnets(acls) if _SUBNET.fullmatch(name) and networks.subnet(name) is None)
-
-
-def _subnets(acls: JsonObject) -> Iterator[str]:
-    rules = acls.get("virtualNetworkRules")
-    for rule in rules if isinstance(rules, list) else ():
-        name = rule.get("id") if isinstance(rule, Mapping) else None
-        if isinstance(name, str):
-            yield name
+    named = texts_of(acls, "virtualNetworkRules", "id")
+    return (name for name in named if _SUBNET.fullmatch(name) and networks.subnet(name) is None)

@@ -1,10 +1,9 @@
 """Resource Manager: which operation a method and a path are, with the api-version checked."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from fencepost.adapters.azure.facts import FACTS
-from fencepost.adapters.azure_server.asked import Asked
+from fencepost.adapters.azure_server.asked import Asked, path_pattern
 from fencepost.adapters.azure_server.control_plane import ControlPlane
 from fencepost.adapters.azure_server.errors import SERVICE_VERSION, Answer, Refusal, not_found, refusal
 from fencepost.adapters.azure_server.network_plane import NetworkPlane
@@ -70,7 +69,7 @@ class ResourcePlane:
             "network": NetworkPlane(world),
             "resources": SubscriptionPlane(world),
         }
-        self._routes = [(family, _pattern(path), works) for family, path, works in ROUTES]
+        self._routes = [(family, path_pattern(path), works) for family, path, works in ROUTES]
 
     async def answer(self, asked: Asked) -> Answer:
         """The answer to one request of the control plane."""
@@ -89,16 +88,6 @@ class ResourcePlane:
                 raise Refusal(answer=refused.answer.with_headers(headers)) from None
             return answer.with_headers(headers)
         raise not_found(asked.path)
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    """What the paths of a template match.
-
-    >>> _pattern("/subscriptions/{subscription}/resources").fullmatch("/Subscriptions/one/Resources").groupdict()
-    {'subscription': 'one'}
-    """
-    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path))
-    return re.compile(pattern, re.IGNORECASE | re.ASCII)
 
 
 def _check_version(asked: Asked, family: str) -> None:

@@ -6,11 +6,12 @@ import random
 import secrets
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import trustme
+from fencepost.adapters.azure.forms import texts_of
 from fencepost.adapters.azure.target import (
     CallerHeaders,
     CallerTable,
@@ -268,8 +269,10 @@ class Server:
                     self._log(f"{name}: the subject refuses the rules that it had taken: {refused.message}")
 
     async def _make_first_vault(self, acls: JsonObject) -> None:
-        for subnet in _subnets_of(acls):
-            network_id = subnet.rpartition("/subnets/")[0]
+        for subnet in texts_of(acls, "virtualNetworkRules", "id"):
+            network_id, is_subnet, _ = subnet.rpartition("/subnets/")
+            if not is_subnet:
+                continue
             network = self._networks.find(network_id) or VirtualNetwork(id=network_id)
             self._networks.put(network.with_subnet(Subnet(id=subnet, endpoints=("Microsoft.KeyVault",))))
         slot = self.world.slot(FIRST_VAULT)
@@ -327,9 +330,3 @@ def _to_stderr(line: str) -> None:
 
 def _authority_beside(target: Path) -> Path:
     return target.with_name(f"{target.name}.ca.pem")
-
-
-def _subnets_of(acls: JsonObject) -> Sequence[str]:
-    rules = acls.get("virtualNetworkRules")
-    entries = rules if isinstance(rules, list) else []
-    return [str(entry["id"]) for entry in entries if isinstance(entry, Mapping) and "/subnets/" in str(entry.get("id"))]

@@ -54,8 +54,7 @@ class SubscriptionPlane:
         return await ControlPlane(self._world).list(asked, subscription)
 
     def _check(self, asked: Asked) -> None:
-        standing = self._world.control_standing(asked, "Microsoft.Resources/subscriptions/read", asked.path)
-        self._world.gates.check_credentials(standing)
+        self._world.check_control(asked, "Microsoft.Resources/subscriptions/read")
 
     def _shown_subscription(self, subscription: str) -> dict[str, object]:
         return {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fencepost.adapters.azure.forms import read_back, with_prefix
+from fencepost.adapters.azure.forms import read_back, texts_of, with_prefix
 from fencepost.adapters.azure_server.listener import Listener
 from fencepost.adapters.azure_server.network import Subnet, as_reset
 from fencepost.adapters.azure_server.objects import Objects
@@ -48,9 +48,7 @@ class Vault:
     @property
     def subnets(self) -> frozenset[str]:
         """The subnets that the rules in force name, in lower case."""
-        rules = (self.sent or {}).get("virtualNetworkRules")
-        entries = rules if isinstance(rules, list) else []
-        return frozenset(str(rule.get("id", "")).lower() for rule in entries if isinstance(rule, Mapping))
+        return frozenset(name.lower() for name in texts_of(self.sent or {}, "virtualNetworkRules", "id"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,11 +101,7 @@ class Slot:
 
 def _as_stored_before(acls: JsonObject, before: JsonObject | None) -> JsonObject:
     """In 2018, a /32 that was read back is the bare address that was written: it is no new value."""
-    stored = {
-        rule["value"]
-        for rule in (before or {}).get("ipRules") or ()  # type: ignore[attr-defined]
-        if isinstance(rule, Mapping) and isinstance(rule.get("value"), str)
-    }
+    stored = set(texts_of(before or {}, "ipRules", "value"))
     shown = {with_prefix(value): value for value in stored}
     rules = acls.get("ipRules")
     if not isinstance(rules, list):

@@ -77,12 +77,16 @@ class World:
         host = f"{name}.{self.hosts}" if self.hosts else self.control_url.split("//")[1].rpartition(":")[0]
         return f"https://{host}:{port}"
 
-    def control_standing(self, asked: Asked, action: str, scope: str) -> Standing:
-        """Whether the token permits the action on the control plane."""
+    def control_standing(self, asked: Asked, action: str, *, scope: str | None = None) -> Standing:
+        """Whether the token permits the action on the control plane, on what the path names or on this scope."""
         token = self._token(asked, (*_CONTROL_AUDIENCES, self.control_url))
         owner = token is not None and self.principal(token.client_id).is_owner
-        standing = Standing(token=token, is_authorized=owner, action=action, scope=scope)
+        standing = Standing(token=token, is_authorized=owner, action=action, scope=scope or asked.path)
         return standing if token is not None or not asked.bearer else replace(standing, fault=self._fault(asked.bearer))
+
+    def check_control(self, asked: Asked, action: str, *, scope: str | None = None) -> None:
+        """Raise the `Refusal` for a token that does not permit the action on the control plane."""
+        self.gates.check_credentials(self.control_standing(asked, action, scope=scope))
 
     def _fault(self, bearer: str) -> tuple[str, str]:
         """Code and message for a token that is not good, as issues have quoted them."""

@@ -9,7 +9,6 @@ from fencepost.adapters.declared.adapter import DeclaredAdapter
 from fencepost.adapters.declared.connection import DeclaredConnection
 from fencepost.adapters.declared.engine import Shown
 from fencepost.adapters.declared.methods import basic_methods
-from fencepost.adapters.declared.rule_text import RuleForm
 from fencepost.adapters.declared.secrets import Secrets
 from fencepost.adapters.declared.statement import statement_maker
 from fencepost.adapters.declared.texts import environment_names
@@ -17,13 +16,10 @@ from fencepost.adapters.declared.texts import environment_names
 
 def connect(address: str, *, timeouts: Timeouts) -> Connection:
     """The tool that the file describes; `SubjectError` with every mistake of the file. Nothing is started yet."""
-    loaded = loading.load(address, carrier="cli", shape=CliFile, extra=(), check=mistakes_of)
+    loaded = loading.load(address, loading.Kind(carrier="cli", shape=CliFile, check=mistakes_of))
     file, shown = loaded.file, Shown()
     engine = CliEngine(file, folder=loaded.folder, shown=shown)
-    form = RuleForm(
-        rules=file.rules, default_action=file.default_action, language=file.language, template=loaded.template
-    )
-    adapter = DeclaredAdapter(file, engine, form, statement_maker(file, loaded.folder, engine.places))
+    adapter = DeclaredAdapter(file, engine, loaded.form, statement_maker(file, loaded.folder, engine.places))
     return DeclaredConnection(
         engine,
         basic_methods(adapter),

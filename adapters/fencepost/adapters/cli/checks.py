@@ -8,7 +8,7 @@ from fencepost.adapters.declared.commands import ambiguous
 from fencepost.adapters.declared.engine import ASKED
 from fencepost.adapters.declared.loading import refusals_are_read, requests_are_distinguished, used
 from fencepost.adapters.declared.reading import compiled
-from fencepost.adapters.declared.texts import names_in, uses
+from fencepost.adapters.declared.texts import names_anywhere, names_in, uses
 from fencepost.adapters.mistakes import Mistake
 
 _OF_WAY = {
@@ -29,20 +29,10 @@ def mistakes_of(file: CliFile) -> Iterator[Mistake]:
     yield from requests_are_distinguished(file, decide)
     commands = [one for one in (file.rules.check, file.rules.apply) if one is not None]
     yield from refusals_are_read(file, decide.refused is not None or any(one.refused for one in commands))
+    kinds = {name.partition(".")[0] for name in names_anywhere(msgspec.to_builtins(file))}
     for name in ("pid", "port"):
-        if used(file, name) or (name == "port" and any(_ports(msgspec.to_builtins(file)))):
+        if name in kinds:
             yield Mistake(path="the file", says=f"${{{name}}} is known in rest: files alone, which start a service")
-
-
-def _ports(document: object) -> Iterator[str]:
-    if isinstance(document, str):
-        yield from (name for name in names_in(document) if name.startswith("port."))
-    elif isinstance(document, dict):
-        for value in document.values():
-            yield from _ports(value)
-    elif isinstance(document, list):
-        for value in document:
-            yield from _ports(value)
 
 
 def _keys_of_other_ways(decide: Decide) -> Iterator[Mistake]:

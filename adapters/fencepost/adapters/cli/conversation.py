@@ -5,13 +5,12 @@ import os
 import select
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut
+from fencepost.adapters.contract.faults import Crashed, TimedOut
 from fencepost.adapters.contract.vocabulary import MAX_LINE
 from fencepost.adapters.declared.reading import Broken
-from fencepost.adapters.processes import ProcessGroup, Tail
+from fencepost.adapters.processes import ProcessGroup
 
 _CHUNK = 65536
 _GLANCE = 0.05
@@ -21,21 +20,12 @@ _GRACE = 0.5
 class Conversation:
     """One running process. Any fault ends it; `Broken` says how it ended and what it wrote to stderr."""
 
-    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Tail) -> None:
-        try:
-            self._group = ProcessGroup(command, log, environment=environment, folder=folder)
-        except OSError as error:
-            came = error.strerror or str(error)
-            raise Broken(expected=f"to start {' '.join(command)}", came=came, kind=NotStarted) from None
+    def __init__(self, group: ProcessGroup) -> None:
+        self._group = group
         self._in, self._out = self._group.stdin.fileno(), self._group.stdout.fileno()
         for descriptor in (self._in, self._out):
             os.set_blocking(descriptor, False)
         self._received = bytearray()
-
-    @property
-    def pid(self) -> int:
-        """The number of the process."""
-        return self._group.pid
 
     def is_alive(self) -> bool:
         """Whether it still runs."""

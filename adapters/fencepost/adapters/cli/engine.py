@@ -13,7 +13,7 @@ from fencepost.adapters.declared.engine import ASKED, Answer, Refusal, RequestOb
 from fencepost.adapters.declared.reading import Broken, compiled
 from fencepost.adapters.declared.rule_file import RuleFile
 from fencepost.adapters.declared.rule_text import NotExpressible
-from fencepost.adapters.declared.run import environment
+from fencepost.adapters.declared.run import started
 from fencepost.adapters.declared.texts import environment_places, filled, filler, uses
 from fencepost.adapters.processes import Tail
 
@@ -132,12 +132,7 @@ class CliEngine:
 
     def _start(self, values: Mapping[str, str], deadline: float) -> None:
         decide = self._file.decide
-        self._conversation = Conversation(
-            [filled(part, values) for part in decide.run],
-            environment=environment({name: filled(text, values) for name, text in decide.env.items()}),
-            folder=Path(filled(decide.folder, values)),
-            log=self._log,
-        )
+        self._conversation = Conversation(started(decide.run, decide.env, decide.folder, values, self._log))
         if decide.ready is not None:
             ready = compiled(decide.ready)
             while ready.fullmatch(self._exchange([], 1, deadline)[0]) is None:

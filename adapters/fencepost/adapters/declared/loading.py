@@ -13,7 +13,7 @@ from fencepost.adapters.contract.statement import check_statement
 from fencepost.adapters.contract.toml_text import toml_from
 from fencepost.adapters.contract.vocabulary import FEATURES, PROTOCOL
 from fencepost.adapters.declared.commands import Command, ambiguous
-from fencepost.adapters.declared.rule_text import JSON_FORMS, Template, jinja_template
+from fencepost.adapters.declared.rule_text import JSON_FORMS, RuleForm, Template, jinja_template
 from fencepost.adapters.declared.sections import AnyFile
 from fencepost.adapters.declared.texts import uses
 from fencepost.adapters.mistakes import Mistake, listed, mistakes_in, near
@@ -42,15 +42,28 @@ class Loaded(Generic[_F]):
     folder: Path
     template: Template | None
 
+    @property
+    def form(self) -> RuleForm:
+        """How the file writes a rule set down."""
+        file = self.file
+        return RuleForm(
+            rules=file.rules, default_action=file.default_action, language=file.language, template=self.template
+        )
 
-def load(
-    address: str, *, carrier: str, shape: type[_F], extra: Iterable[str], check: Callable[[_F], Iterator[Mistake]]
-) -> Loaded[_F]:
-    """The file at the address; `SubjectError` with everything that is wrong with it.
 
-    `extra` are features that this carrier has beside the common ones, `check` yields its own mistakes.
-    """
-    subject = f"{carrier}:{address}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Generic[_F]):
+    """A carrier's files: their shape, what the carrier itself finds wrong with one, and the features that it adds."""
+
+    carrier: str
+    shape: type[_F]
+    check: Callable[[_F], Iterator[Mistake]]
+    extra: tuple[str, ...] = ()
+
+
+def load(address: str, kind: Kind[_F]) -> Loaded[_F]:
+    """The file at the address; `SubjectError` with everything that is wrong with it."""
+    subject = f"{kind.carrier}:{address}"
     path = Path(address)
     try:
         document = toml_from(text_of(path))
@@ -58,7 +71,7 @@ def load(
         raise SubjectError(
             subject=subject,
             reason=f"the file cannot be read: {error.strerror}",
-            try_instead=_neighbours(path, carrier),
+            try_instead=_neighbours(path, kind.carrier),
         ) from None
     except UnicodeDecodeError as error:
         raise SubjectError(subject=subject, reason=f"the file is not UTF-8: {error}") from None
@@ -66,30 +79,19 @@ def load(
         raise SubjectError(subject=subject, reason="the file is nested too deep") from None
     except ValueError as error:  # no TOML, or an integer that is too long
         raise SubjectError(subject=subject, reason=f"the file is not TOML: {error}") from None
-    return checked(
-        document, subject=subject, folder=path.parent, carrier=carrier, shape=shape, extra=extra, check=check
-    )
+    return checked(document, kind, subject=subject, folder=path.parent)
 
 
-def checked(
-    document: dict[str, Any],
-    *,
-    subject: str,
-    folder: Path,
-    carrier: str,
-    shape: type[_F],
-    extra: Iterable[str],
-    check: Callable[[_F], Iterator[Mistake]],
-) -> Loaded[_F]:
+def checked(document: dict[str, Any], kind: Kind[_F], *, subject: str, folder: Path) -> Loaded[_F]:
     """The document of a file in the folder; `SubjectError` with everything that is wrong with it."""
-    found = list(mistakes_in(document, shape))
+    found = list(mistakes_in(document, kind.shape))
     template = None
     if not found:
-        file = msgspec.convert(document, shape)
+        file = msgspec.convert(document, kind.shape)
         template = _template(file, folder, found)
-        found += [*_statement(file, extra), *_rules(file), *check(file)]
+        found += [*_statement(file, kind.extra), *_rules(file), *kind.check(file)]
     if found:
-        keys = f"All keys: fencepost schema {carrier}; a start: fencepost init {carrier}"
+        keys = f"All keys: fencepost schema {kind.carrier}; a start: fencepost init {kind.carrier}"
         raise SubjectError(subject=subject, reason=f"{listed(found)}\n{keys}")
     return Loaded(file=file, document=document, folder=folder.resolve(), template=template)
 
@@ -193,16 +195,15 @@ def _rules(file: AnyFile) -> Iterator[Mistake]:
         if command is not None:
             mapped = {"accepted": command.accepted, "refused": command.refused}
             yield from ambiguous(mapped, f"rules.{which}")
-    if file.default_action.is_ == "native" and rules.form not in ("network-acls", "jinja") and not _says_default(file):
+    if (
+        file.default_action.is_ == "native"
+        and rules.form not in ("network-acls", "jinja")
+        and not used(file, "default")
+    ):
         says = "'native', but nothing in the file is ${default}; say it there, or write 'emulated' or 'none'"
         yield Mistake(path="default-action.is", says=says)
     if file.default_action.is_ != "emulated" and file.default_action.allow_rules is not None:
         yield Mistake(path="default-action.allow-rules", says="it is used by is = 'emulated' alone")
-
-
-def _says_default(file: AnyFile) -> bool:
-    document = msgspec.to_builtins(file)
-    return uses(document, "default")
 
 
 def used(file: AnyFile, *names: str) -> bool:

@@ -30,7 +30,6 @@ class Broken(Exception):
     kind: type[HarnessFault] = MalformedResult
 
     def __str__(self) -> str:
-        """One sentence."""
         return f"expected {self.expected}, got {self.came}"
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from fencepost.adapters import any_ip
 from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut, shorten
 from fencepost.adapters.declared.reading import Broken
+from fencepost.adapters.declared.texts import filled
+from fencepost.adapters.processes import ProcessGroup, Tail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,19 @@ def start(
         raise Broken(
             expected=f"to start {shlex.join(command)}", came=error.strerror or str(error), kind=NotStarted
         ) from None
+
+
+def started(
+    command: Sequence[str], env: Mapping[str, str], folder: str, values: Mapping[str, str], log: Tail
+) -> ProcessGroup:
+    """The process that a section of the file means, its placeholders filled in; `Broken` where it cannot be started."""
+    words = [filled(part, values) for part in command]
+    own = {name: filled(text, values) for name, text in env.items()}
+    try:
+        return ProcessGroup(words, log, environment=environment(own), folder=Path(filled(folder, values)))
+    except OSError as error:
+        came = error.strerror or str(error)
+        raise Broken(expected=f"to start {' '.join(words)}", came=came, kind=NotStarted) from None
 
 
 def _outputs(

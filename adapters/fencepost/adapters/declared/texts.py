@@ -67,14 +67,19 @@ def filler(text: str, own: Mapping[str, Callable[[_T], str]], values: Mapping[st
     return lambda one: "".join([f"{piece}{value(one)}" for piece, value in pieces]) + last
 
 
+def names_anywhere(document: object) -> Iterator[str]:
+    """The names of the placeholders in all texts of a document."""
+    return (name for text in _strings(document) for name in names_in(text))
+
+
 def environment_names(document: object) -> set[str]:
     """The environment variables that the document names anywhere, whose values are therefore secrets."""
-    return {name.removeprefix(_ENV) for text in _strings(document) for name in names_in(text) if name.startswith(_ENV)}
+    return {name.removeprefix(_ENV) for name in names_anywhere(document) if name.startswith(_ENV)}
 
 
 def uses(document: object, *names: str) -> bool:
     """Whether one of the placeholders stands anywhere in the document."""
-    return any(name in names for text in _strings(document) for name in names_in(text))
+    return any(name in names for name in names_anywhere(document))
 
 
 def environment_places(file: object) -> dict[str, str]:

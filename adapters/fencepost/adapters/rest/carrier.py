@@ -11,7 +11,6 @@ from fencepost.adapters.declared.connection import DeclaredConnection
 from fencepost.adapters.declared.engine import Shown
 from fencepost.adapters.declared.methods import basic_methods
 from fencepost.adapters.declared.reading import Broken
-from fencepost.adapters.declared.rule_text import RuleForm
 from fencepost.adapters.declared.secrets import Secrets
 from fencepost.adapters.declared.statement import statement_maker
 from fencepost.adapters.declared.texts import environment_names
@@ -21,36 +20,22 @@ from fencepost.adapters.rest.sections import RestFile, Source
 from fencepost.adapters.rest.single import SingleChanges
 from fencepost.adapters.rest.spoofing import observations
 
-_FEATURES = ("read-back", "incremental-rules")
+_KIND = loading.Kind(carrier="rest", shape=RestFile, check=mistakes_of, extra=("read-back", "incremental-rules"))
 
 
 def connect(address: str, *, timeouts: Timeouts) -> Connection:
     """The service that the file describes; `SubjectError` with every mistake of the file. Nothing is started yet."""
-    return _connection(
-        loading.load(address, carrier="rest", shape=RestFile, extra=_FEATURES, check=mistakes_of), timeouts
-    )
+    return _connection(loading.load(address, _KIND), timeouts)
 
 
 def connect_document(document: dict[str, Any], *, subject: str, folder: Path, timeouts: Timeouts) -> Connection:
     """The same for a file that has been read, and changed since."""
-    loaded = loading.checked(
-        document,
-        subject=subject,
-        folder=folder,
-        carrier="rest",
-        shape=RestFile,
-        extra=_FEATURES,
-        check=mistakes_of,
-    )
-    return _connection(loaded, timeouts)
+    return _connection(loading.checked(document, _KIND, subject=subject, folder=folder), timeouts)
 
 
 def _connection(loaded: loading.Loaded[RestFile], timeouts: Timeouts) -> Connection:
-    file, shown = loaded.file, Shown()
+    file, form, shown = loaded.file, loaded.form, Shown()
     engine = RestEngine(file, folder=loaded.folder, shown=shown)
-    form = RuleForm(
-        rules=file.rules, default_action=file.default_action, language=file.language, template=loaded.template
-    )
     says = statement_maker(file, loaded.folder, engine.places, _how(file.decide.source))
     adapter = DeclaredAdapter(file, engine, form, lambda deadline: statement(deadline))
     statement = _with_observations(says, file.decide.source, adapter, engine)

@@ -14,7 +14,7 @@ from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut
 from fencepost.adapters.declared.engine import Answer, Refusal, RequestObject, Shown, decision
 from fencepost.adapters.declared.reading import Broken, Reading
 from fencepost.adapters.declared.rule_file import RuleFile
-from fencepost.adapters.declared.run import environment
+from fencepost.adapters.declared.run import started
 from fencepost.adapters.declared.texts import environment_places, filled
 from fencepost.adapters.processes import Tail
 from fencepost.adapters.rest.bare import bare_loop
@@ -162,13 +162,8 @@ class RestEngine:
     def _start(self, deadline: float) -> None:
         start = self._file.start
         assert start is not None
-        places = self._places
-        self._running = Running(
-            [filled(part, places) for part in start.run],
-            environment=environment({name: filled(text, places) for name, text in start.env.items()}),
-            folder=Path(filled(start.folder, places)),
-            log=self._log,
-        )
+        group = started(start.run, start.env, start.folder, self._places, self._log)
+        self._running = Running(group, self._log)
         self._places["pid"] = self._running.pid
         ready = start.ready
         wanted = () if ready.status is None else (ready.status,) if isinstance(ready.status, int) else ready.status

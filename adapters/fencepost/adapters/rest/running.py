@@ -3,11 +3,10 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import IO
 
-from fencepost.adapters.contract.faults import Crashed, NotStarted, TimedOut
+from fencepost.adapters.contract.faults import Crashed, TimedOut
 from fencepost.adapters.declared.reading import Broken
 from fencepost.adapters.processes import ProcessGroup, Tail
 
@@ -29,12 +28,8 @@ def free_ports(names: Sequence[str]) -> dict[str, str]:
 class Running:
     """One started service. What it writes to stdout and stderr goes to the log."""
 
-    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Tail) -> None:
-        try:
-            self._group = ProcessGroup(command, log, environment=environment, folder=folder)
-        except OSError as error:
-            came = error.strerror or str(error)
-            raise Broken(expected=f"to start {' '.join(command)}", came=came, kind=NotStarted) from None
+    def __init__(self, group: ProcessGroup, log: Tail) -> None:
+        self._group = group
         self._group.close_stdin()
         threading.Thread(target=_drain, args=(self._group.stdout, log), daemon=True).start()
 

@@ -24,7 +24,6 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     milliseconds: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
-        """Both together."""
         return Cost(
             decisions=self.decisions + other.decisions,
             writes=self.writes + other.writes,

@@ -27,7 +27,6 @@ class Incomplete(ValueError):
     again: tuple[int, ...]
 
     def __str__(self) -> str:
-        """The problems, a line each."""
         return "\n".join(self.problems)
 
 

@@ -90,7 +90,6 @@ class PlanRefused(ValueError):
     remedy: str = ""
 
     def __str__(self) -> str:
-        """The file, the reason and the remedy."""
         return visible(f"{self.path}: {self.reason}{f': {self.remedy}' if self.remedy else ''}")
 
 

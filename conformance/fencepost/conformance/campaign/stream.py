@@ -52,7 +52,6 @@ class StreamRefused(ValueError):
     header: Header | None = None
 
     def __str__(self) -> str:
-        """The reason."""
         return visible(self.reason)
 
 
@@ -158,26 +157,28 @@ def _check_end(line: bytes, more: bytes, digest: str, tasks: list[str], header: 
 
 def findings_in(path: Path) -> Iterator[Findings]:
     """What the tasks of a checked stream have found, in their order; `StreamRefused` where a line is malformed."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.startswith(b'{"event":"task"'):
-                continue
-            try:
-                yield msgspec.convert(json.loads(line), type=_Found).findings
-            except (ValueError, RecursionError) as error:  # msgspec's own is a ValueError
-                raise StreamRefused(reason=f"line {number}: {error!s:.200}") from None
+    for number, line in _task_lines(path):
+        try:
+            yield msgspec.convert(json.loads(line), type=_Found).findings
+        except (ValueError, RecursionError) as error:  # msgspec's own is a ValueError
+            raise StreamRefused(reason=f"line {number}: {error!s:.200}") from None
 
 
 def transcripts_of(path: Path) -> Iterator[bytes]:
     """The transcripts of the tasks of a checked stream, in their order; `StreamRefused` where a task has none."""
+    for number, line in _task_lines(path):
+        transcript = msgspec.json.decode(line, type=_Named).transcript
+        if not transcript:
+            raise StreamRefused(reason=f"line {number}: the task has no transcript")
+        yield transcript
+
+
+def _task_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The numbered lines of tasks."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
-            if not line.startswith(b'{"event":"task"'):
-                continue
-            transcript = msgspec.json.decode(line, type=_Named).transcript
-            if not transcript:
-                raise StreamRefused(reason=f"line {number}: the task has no transcript")
-            yield transcript
+            if line.startswith(b'{"event":"task"'):
+                yield number, line
 
 
 def _digest(data: bytes) -> str:

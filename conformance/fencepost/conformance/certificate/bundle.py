@@ -46,7 +46,6 @@ class NotABundle(ValueError):
     reason: str
 
     def __str__(self) -> str:
-        """The file, the place in it, and the reason."""
         return f"{self.path}: {f'{self.place}: ' if self.place else ''}{self.reason}"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.certificate.bundle import PLAN
@@ -135,6 +136,14 @@ def _by_feature(report: Report) -> Iterator[dict[str, object]]:
         yield {"feature": feature, "verdict": verdict, "passed": passed, "notApplicable": absent, "of": len(verdicts)}
 
 
+def part(claims: Mapping[str, object], name: str) -> dict[str, Any]:
+    """The object of this name in a certificate; `KeyError` if nothing has the name, `TypeError` if it is no object."""
+    found = claims[name]
+    if not isinstance(found, dict):
+        raise TypeError(f"{name}: expected an object")
+    return found
+
+
 def settling_in_words(seconds: float) -> str:
     """What a settle time leaves unjudged."""
     return f"wrong answers within {seconds:g} s after a change were not judged"
@@ -159,11 +168,9 @@ def as_page(claims: Mapping[str, object], report: Report) -> str:
         *_campaign_in_words(claims),
         ("seed", _seed_in_words(claims)),
     )
-    features = claims["features"]
-    assert isinstance(features, list)
+    features: Any = claims["features"]
+    commands: Any = claims["reproduce"]
     rows = [(plain(str(one["feature"])), str(one["verdict"]), f"{one['passed']} of {one['of']}") for one in features]
-    commands = claims["reproduce"]
-    assert isinstance(commands, list)
     lines = [
         f"# Certificate of conformance: {plain(subject.name)} {plain(subject.version)}",
         "",
@@ -180,7 +187,7 @@ def as_page(claims: Mapping[str, object], report: Report) -> str:
         "",
         "## Reproduce",
         "",
-        *(f"    {command}" for command in map(_one_line, commands)),
+        *(f"    {visible(str(command))}" for command in commands),
         "",
     ]
     return "\n".join(lines)
@@ -194,13 +201,8 @@ def _campaign_in_words(claims: Mapping[str, object]) -> Iterator[tuple[str, str]
 
 
 def _seed_in_words(claims: Mapping[str, object]) -> str:
-    asked = claims["asked"]
-    assert isinstance(asked, dict)
+    asked = part(claims, "asked")
     if asked["seedFrom"] == FROM_SIGNER:
         return f"{asked['seed']}, chosen by the signer"
     nonce = " and a nonce, which is to be the customer's own" if asked["nonce"] else "; no customer gave a nonce"
     return f"{asked['seed']}, drawn from a digest of the statement, the artifacts{nonce}"
-
-
-def _one_line(command: object) -> str:
-    return visible(str(command))

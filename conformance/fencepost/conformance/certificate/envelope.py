@@ -10,6 +10,7 @@ import binascii
 import json
 from collections.abc import Mapping
 
+from fencepost.conformance.certificate.certificate import part
 from fencepost.conformance.certificate.digests import sha256
 from fencepost.conformance.certificate.keys import PublicKey, SigningKey
 from fencepost.reports.model import Report
@@ -28,10 +29,7 @@ def statement(members: Mapping[str, bytes], report: Report, claims: Mapping[str,
 
     Its subjects are the members and the artifacts of the implementation that the certificate names.
     """
-    implementation, suite, known = claims["implementation"], claims["suite"], claims["catalogue"]
-    assert isinstance(implementation, dict)
-    assert isinstance(suite, dict)
-    assert isinstance(known, dict)
+    implementation, suite, known = (part(claims, name) for name in ("implementation", "suite", "catalogue"))
     subjects = [_resource(name, sha256(content)) for name, content in sorted(members.items())]
     subjects += [_resource(name, digest) for name, digest in sorted(implementation["artifacts"].items())]
     passed = [row.id for row in report.clauses if row.verdict == "pass"]

@@ -6,32 +6,9 @@ import unicodedata
 MOVING = frozenset(
     (
         *("latest", "dev", "devel", "develop", "development", "main", "master", "trunk", "head", "tip", "default"),
-        *(
-            "snapshot",
-            "nightly",
-            "daily",
-            "weekly",
-            "edge",
-            "canary",
-            "bleeding",
-            "rolling",
-            "current",
-            "newest",
-            "next",
-        ),
-        *(
-            "stable",
-            "unstable",
-            "testing",
-            "beta",
-            "alpha",
-            "preview",
-            "local",
-            "custom",
-            "unknown",
-            "undefined",
-            "none",
-        ),
+        *("snapshot", "nightly", "daily", "weekly", "edge", "canary", "bleeding", "rolling", "current", "newest"),
+        *("next", "stable", "unstable", "testing", "beta", "alpha", "preview", "local", "custom", "unknown"),
+        *("undefined", "none"),
         *("null", "nil", "na", "todo", "tbd", "dirty", "modified", "uncommitted", "wip", "branch", "x"),
     )
 )

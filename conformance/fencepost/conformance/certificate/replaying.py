@@ -8,6 +8,7 @@ from itertools import cycle
 from threading import Lock
 
 from fencepost.adapters.contract import Connection, JsonObject
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.certificate.bundle import TRANSCRIPT
 from fencepost.conformance.certificate.transcript import (
     DIGEST,
@@ -54,7 +55,6 @@ class TranscriptDiffers(Exception):
     part: str = ""
 
     def __str__(self) -> str:
-        """The member of the bundle, its part, the line in it and the reason."""
         return f"{TRANSCRIPT}, {f'{self.part}, ' if self.part else ''}line {self.line}: {self.reason}"
 
 
@@ -96,7 +96,7 @@ class Transcript:
 
     def connection(self) -> Connection:
         """The connection to the recorded subject."""
-        return _ReplayedShareable(self) if self._is_shareable else Replayed(self)
+        return _ReplayedShareable(self) if self._is_shareable else Relay(self)
 
     @property
     def is_over(self) -> bool:
@@ -329,35 +329,14 @@ def _sides(packed: bytes, most: int, parts: int) -> dict[int, Mapping[str, list[
     return found
 
 
-class Replayed:
-    """The connection of a transcript."""
+class _ReplayedShareable(Relay):
+    """A transcript whose subject could be used from several threads at once."""
 
-    def __init__(self, transcript: Transcript) -> None:
-        self._transcript = transcript
-
-    @property
-    def exclusive(self) -> bool:
-        """Whether the subject was a shared resource that only one worker could use."""
-        return self._transcript.exclusive
-
-    def call(self, method: str, params: JsonObject) -> object:
-        """The recorded answer."""
-        return self._transcript.call(method, params)
-
-    def log(self) -> str:
-        """The end of what the harness wrote to its own log."""
-        return self._transcript.log()
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
-class _ReplayedShareable(Replayed):
-    """The connection of a transcript whose subject could be used from several threads at once."""
+    inner: Transcript
 
     def another(self) -> Connection:
         """The next recorded side connection."""
-        return self._transcript.another()
+        return self.inner.another()
 
 
 class _ReplayedSide:

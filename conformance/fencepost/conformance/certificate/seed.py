@@ -2,23 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+
+from fencepost.adapters.contract import Statement
+from fencepost.reports.model import Subject
 
 FROM_DIGEST, FROM_SIGNER = "digest", "signer"
 """Who chose the seed of a certified run."""
 
 
-def drawn_seed(
-    *,
-    name: str,
-    version: str,
-    profile: str,
-    features: Sequence[str],
-    choices: Mapping[str, object],
-    artifacts: Mapping[str, str],
-    nonce: str,
-) -> int:
-    """A seed of 32 bits from the SHA-256 of the statement, of the artifacts' digests and of the customer's nonce."""
-    drawn = [name, version, profile, sorted(features), dict(choices), dict(artifacts), nonce]
+def seed_of(subject: Subject | Statement, artifacts: Mapping[str, str], nonce: str) -> int:
+    """A seed of 32 bits from the SHA-256 of a subject's statement, of the artifacts' digests and of the nonce."""
+    features = sorted((*subject.features, *getattr(subject, "unknown_features", ())))
+    choices = dict(subject.choices)
+    drawn = [subject.name, subject.version, subject.profile, features, choices, dict(artifacts), nonce]
     text = json.dumps(drawn, sort_keys=True, ensure_ascii=True)
     return int(hashlib.sha256(text.encode("ascii")).hexdigest()[:8], 16)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
-from fencepost.adapters.contract import Connection, HarnessFault, Statement
+from fencepost.adapters.contract import Connection, HarnessFault
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.bundle import (
     CERTIFICATE,
@@ -17,17 +17,17 @@ from fencepost.conformance.certificate.bundle import (
     TRANSCRIPT,
     Bundle,
 )
-from fencepost.conformance.certificate.certificate import FORMAT, VERSION, Issue, as_page, certificate, why_not
+from fencepost.conformance.certificate.certificate import FORMAT, VERSION, Issue, as_page, certificate, part, why_not
 from fencepost.conformance.certificate.digests import catalogue_digest, sha256, suite_digest
 from fencepost.conformance.certificate.envelope import NotSigned, payload_of, signed_digests, statement, unseal
 from fencepost.conformance.certificate.form import form_faults
 from fencepost.conformance.certificate.keys import PublicKey
 from fencepost.conformance.certificate.replaying import LARGEST, Transcript, TranscriptDiffers
-from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER, drawn_seed
+from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER, seed_of
 from fencepost.conformance.lockstep.clock import using_clock
 from fencepost.conformance.run.opening import CannotBegin, begun
 from fencepost.conformance.run.plan import Listener, Plan
-from fencepost.reports.model import Report, Subject, report_to_json
+from fencepost.reports.model import Report, report_to_json
 from fencepost.reports.stored import RunRefused, run_from
 
 
@@ -165,29 +165,13 @@ def _against_certificate(
 
 def _against_seed(report: Report, claims: Mapping[str, object]) -> Iterator[str]:
     """Check that a seed stated as drawn from a digest is that digest's seed."""
-    asked, implementation = claims["asked"], claims["implementation"]
-    assert isinstance(asked, dict)
-    assert isinstance(implementation, dict)
+    asked, implementation = part(claims, "asked"), part(claims, "implementation")
     if asked["seedFrom"] not in (FROM_DIGEST, FROM_SIGNER):
         yield f"{CERTIFICATE}: asked: {asked['seedFrom']!r} chooses no seed"
     elif asked["seedFrom"] == FROM_DIGEST:
         drawn = seed_of(report.subject, implementation["artifacts"], str(asked["nonce"]))
         if drawn != report.seed:
             yield f"{CERTIFICATE}: asked: the seed is {report.seed}, and the digest gives {drawn}"
-
-
-def seed_of(subject: Subject | Statement, artifacts: Mapping[str, str], nonce: str) -> int:
-    """The seed drawn for a subject's statement, these artifacts and this nonce."""
-    unknown = getattr(subject, "unknown_features", ())
-    return drawn_seed(
-        name=subject.name,
-        version=subject.version,
-        profile=subject.profile,
-        features=(*subject.features, *unknown),
-        choices=subject.choices,
-        artifacts=artifacts,
-        nonce=nonce,
-    )
 
 
 def written(claims: Mapping[str, object]) -> bytes:
@@ -197,23 +181,13 @@ def written(claims: Mapping[str, object]) -> bytes:
 
 def _issue(claims: Mapping[str, object], campaign: Mapping[str, object] | None) -> Issue:
     """The issue that the claims state. The seeds of a campaign are those of its plan, which the signer has written."""
-    implementation, suite, known, environment, asked = (
-        claims[name] for name in ("implementation", "suite", "catalogue", "environment", "asked")
-    )
-    parts = (implementation, suite, known, environment, asked)
-    if not all(isinstance(one, dict) for one in parts):
-        raise TypeError("parts of a certificate are objects")
-    assert isinstance(implementation, dict)
-    assert isinstance(suite, dict)
-    assert isinstance(known, dict)
-    assert isinstance(environment, dict)
-    assert isinstance(asked, dict)
+    suite, asked = part(claims, "suite"), part(claims, "asked")
     return Issue(
         issued=str(claims["issued"]),
         suite_digest=str(suite["sha256"]),
-        catalogue_digest=str(known["sha256"]),
-        environment=environment,
-        artifacts=implementation["artifacts"],
+        catalogue_digest=str(part(claims, "catalogue")["sha256"]),
+        environment=part(claims, "environment"),
+        artifacts=part(claims, "implementation")["artifacts"],
         origin=str(suite["origin"]),
         seed_from=str(asked["seedFrom"]) if campaign is None else FROM_SIGNER,
         nonce=str(asked["nonce"]) if campaign is None else "",

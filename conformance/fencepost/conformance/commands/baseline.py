@@ -13,10 +13,10 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.completion import CLAUSE, ENTRY, SUBJECT
 from fencepost.conformance.commands.console import show, show_json, table
 from fencepost.conformance.commands.earlier_failures import read_known
-from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
+from fencepost.conformance.commands.opening import begun, with_timeouts
 from fencepost.conformance.commands.options import FILE, OLD_FILE
 from fencepost.conformance.commands.run_files import read_run
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import os_error_as_usage
 from fencepost.conformance.regression.baseline import Baseline, Entry
 from fencepost.conformance.regression.known import KnownFailure, file_content, is_url, known_from, of_run
 from fencepost.conformance.regression.replay import OVERLAPPING
@@ -144,16 +144,14 @@ def renew(*, file: Path, expires: datetime, ids: tuple[str, ...], reason: str | 
 @baseline.command(short_help="Remove the entries that a subject now answers rightly.")
 @click.argument("file", type=OLD_FILE)
 @click.argument("subject", shell_complete=SUBJECT)
-@call_timeout
-@start_timeout
-def prune(*, file: Path, subject: str, call_timeout: float, start_timeout: float) -> None:
+@with_timeouts
+def prune(*, file: Path, subject: str, timeouts: Timeouts) -> None:
     """Replay every entry of FILE and remove those that SUBJECT answers rightly. No other entry is removed.
 
     An expired entry stays until it is fixed or somebody removes it, since a silent removal would hide a failure. Exit
     status: 0, or 2 for bad usage or a subject that does not answer.
     """
     entries, place = read_known(file), file.absolute()  # the subject may change the working directory
-    timeouts = Timeouts(start=start_timeout, call=call_timeout)
     standing: list[Entry] = []
     for profile in dict.fromkeys(one.profile for one in entries):
         with begun(Plan(subject=subject, effort=EFFORTS["quick"], profile=profile), timeouts) as campaign:
@@ -181,7 +179,5 @@ def _today() -> date:
 
 
 def _write(file: Path, entries: Iterable[KnownFailure]) -> None:
-    try:
+    with os_error_as_usage(str(file)):
         write_atomically(Path(os.path.realpath(file)), json_text(file_content(entries)).encode("ascii"))
-    except OSError as error:
-        raise usage(f"{file}: {error.strerror or error}") from None

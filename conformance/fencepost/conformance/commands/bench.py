@@ -17,7 +17,7 @@ from fencepost.conformance.commands.bench_measures import BULK, Measures, fixtur
 from fencepost.conformance.commands.bench_plot import bench_plot
 from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import show, table
-from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
+from fencepost.conformance.commands.opening import as_usage, connected, with_timeouts
 from fencepost.conformance.commands.options import NEW_FOLDER
 from fencepost.reports.files import write_text
 from fencepost.reports.secrets import Mask
@@ -69,8 +69,7 @@ _SVG = click.Path(dir_okay=False, writable=True, path_type=Path)
     help="Where figures are stored.",
 )
 @click.option("--plot", metavar="FILE.svg", type=_SVG, help="Draw the medians by number of rules into this SVG file.")
-@call_timeout
-@start_timeout
+@with_timeouts
 def bench(
     *,
     subjects: tuple[str, ...],
@@ -81,8 +80,7 @@ def bench(
     worse: int | None,
     storage: Path,
     plot: Path | None,
-    call_timeout: float,
-    start_timeout: float,
+    timeouts: Timeouts,
 ) -> None:
     """Measure latency and throughput of SUBJECTs: median and 99th percentile, of decisions and of writes.
 
@@ -98,7 +96,6 @@ def bench(
         raise click.UsageError("--fail-if-slower needs --compare NUMBER")
     if plot is not None and not plot.resolve().parent.is_dir():
         raise click.UsageError(f"{plot}: there is no folder {plot.parent}")
-    timeouts = Timeouts(start=start_timeout, call=call_timeout)
     for subject in subjects:
         with as_usage(), connected(subject, timeouts):
             pass  # a subject that cannot be opened ends the command before anything is measured

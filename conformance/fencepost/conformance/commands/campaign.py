@@ -25,7 +25,7 @@ from fencepost.conformance.commands.campaign_certify import certify
 from fencepost.conformance.commands.campaign_files import PLAN_FILE, STREAMS, in_full, plan_at
 from fencepost.conformance.commands.case_files import read_folder
 from fencepost.conformance.commands.completion import SUBJECT
-from fencepost.conformance.commands.console import labelled, show
+from fencepost.conformance.commands.console import labelled, show, show_report
 from fencepost.conformance.commands.earlier_failures import EarlierFailures, read_known
 from fencepost.conformance.commands.interruption import Interruption
 from fencepost.conformance.commands.opening import call_timeout, start_timeout
@@ -37,8 +37,6 @@ from fencepost.conformance.run.opening import CannotBegin
 from fencepost.reference import profile_names
 from fencepost.reports.counted import counted
 from fencepost.reports.files import write_atomically
-from fencepost.reports.page import Page
-from fencepost.reports.renderer import load_renderer
 from fencepost.reports.visible import visible
 from msgspec import UNSET
 
@@ -333,9 +331,8 @@ def merge(*, plan_file: Path, folder: Path, reports: Path | None, regressions: P
     made = plan_at(plan_file)
     with in_full(made, plan_file, folder):
         found = merged(made, folder)
-    page = Page.of(sys.stdout, is_verbose=verbose)
     for report in found:
-        click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
+        show_report(report, is_verbose=verbose)
     if reports is not None:
         for number, report in enumerate(found, start=1):
             write_report(report, reports / str(number) if len(found) > 1 else reports)

@@ -12,8 +12,7 @@ from fencepost.conformance.certificate.certificate import why_not
 from fencepost.conformance.certificate.seed import FROM_SIGNER
 from fencepost.conformance.commands import signing
 from fencepost.conformance.commands.campaign_files import PLAN_FILE, STREAMS, in_full, plan_at
-from fencepost.reports.page import Page
-from fencepost.reports.renderer import load_renderer
+from fencepost.conformance.commands.console import show_report
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
 
@@ -44,8 +43,7 @@ def certify(*, plan_file: Path, folder: Path, out: Path, key_file: Path, artifac
             recorded = transcripts(made, folder)
     except TooLarge as error:
         raise click.UsageError(str(error)) from None
-    page = Page.of(sys.stdout)
-    click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
+    show_report(report)
     if against := why_not(report):
         click.echo(visible(f"not certified: {'; '.join(against)}"), err=True)
         sys.exit(report.exit_status or 2)

@@ -10,22 +10,20 @@ from fencepost.adapters.contract import Client, Connection, Timeouts, check_stat
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.certificate.bundle import TRANSCRIPT
 from fencepost.conformance.certificate.certificate import why_not
-from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER
-from fencepost.conformance.certificate.verification import seed_of
+from fencepost.conformance.certificate.seed import FROM_DIGEST, FROM_SIGNER, seed_of
 from fencepost.conformance.commands import signing
 from fencepost.conformance.commands.case_files import read_folder
 from fencepost.conformance.commands.claim import claimed
 from fencepost.conformance.commands.completion import SUBJECT
+from fencepost.conformance.commands.console import show_report
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption
-from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
+from fencepost.conformance.commands.opening import as_usage, connected, with_timeouts
 from fencepost.conformance.commands.options import EFFORT, NEW_FOLDER, SEED
 from fencepost.conformance.commands.recorded_run import Found, kept, recorded
 from fencepost.conformance.commands.run_folder import RunFolder
 from fencepost.conformance.run.opening import explaining
 from fencepost.conformance.run.plan import Plan
-from fencepost.reports.page import Page
-from fencepost.reports.renderer import load_renderer
 from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
 
@@ -62,8 +60,7 @@ from fencepost.reports.visible import visible
     metavar="DIR",
     help="Replay the counterexamples stored here first, and store new ones; there is no default.",
 )
-@call_timeout
-@start_timeout
+@with_timeouts
 def certify(
     *,
     subject: str,
@@ -76,8 +73,7 @@ def certify(
     folder: Path | None,
     resumed: Path | None,
     regressions: Path | None,
-    call_timeout: float,
-    start_timeout: float,
+    timeouts: Timeouts,
 ) -> None:
     """Judge SUBJECT strictly by the profile that it claims, and write a signed bundle if it passes.
 
@@ -95,7 +91,6 @@ def certify(
     signing.check_new(out)
     digests = signing.artifact_digests(artifacts)
     issue = signing.issue_now(digests, seed_from=FROM_DIGEST if seed is None else FROM_SIGNER, nonce=nonce)
-    timeouts = Timeouts(start=start_timeout, call=call_timeout)
     clean = Mask.of_here().apply
     plan = Plan(subject=clean(subject), effort=EFFORTS[effort], seed=0 if seed is None else seed)
     past = EarlierFailures(
@@ -119,8 +114,7 @@ def certify(
         _leave(found, run_folder)
         if regressions is not None:
             past.store(report)
-        page = Page.of(sys.stdout)
-        click.echo(load_renderer("terminal")(report, page=page), color=page.colour)
+        show_report(report)
         against = why_not(report)
         if against:
             click.echo(visible(f"not certified: {'; '.join(against)}"), err=True)

@@ -14,11 +14,11 @@ from fencepost.conformance.bounded.run import BoundedRun, bounded, without_ratio
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.commands.claim import claimed
 from fencepost.conformance.commands.completion import CLAUSE_OR_FAMILY, SUBJECT
-from fencepost.conformance.commands.console import show
+from fencepost.conformance.commands.console import show, show_report
 from fencepost.conformance.commands.earlier_failures import EarlierFailures
 from fencepost.conformance.commands.interruption import Interruption, interruptible
 from fencepost.conformance.commands.live_events import STDOUT, LiveEvents, both, live_events
-from fencepost.conformance.commands.opening import as_usage, call_timeout, start_timeout
+from fencepost.conformance.commands.opening import as_usage, with_timeouts
 from fencepost.conformance.commands.options import COUNT, EFFORT, FILE, NEW_FOLDER, SEED, SETTLING, SUITE_VERSION
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.project_settings import ISOLATED, ConfiguredCommand
@@ -32,8 +32,6 @@ from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.opening import begun, connected
 from fencepost.conformance.run.plan import Plan
 from fencepost.reports.model import Report
-from fencepost.reports.page import Page
-from fencepost.reports.renderer import load_renderer
 from fencepost.reports.summary import typed
 
 _VALIDATION = "VAL"
@@ -137,8 +135,7 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> float |
 )
 @click.option("--settle", type=SETTLING, metavar="SECONDS", help="How long a change may take to take effect.")
 @click.option("--fail-fast/--no-fail-fast", default=False, help="End at the first failure.")
-@call_timeout
-@start_timeout
+@with_timeouts
 @click.option(
     "-v", "--verbose/--no-verbose", default=False, help="Show every clause and every open point, none summed up."
 )
@@ -162,8 +159,7 @@ def check(
     events: str | None,
     settle: float | None,
     fail_fast: bool,
-    call_timeout: float,
-    start_timeout: float,
+    timeouts: Timeouts,
     verbose: bool,
 ) -> None:
     """Judge SUBJECT clause by clause, and show each failure with its smallest counterexample.
@@ -197,7 +193,6 @@ def check(
         most_decisions=decisions,
         further=_further(),
     )
-    timeouts = Timeouts(start=start_timeout, call=call_timeout)
     past = EarlierFailures.of(known_file, regressions, is_strict=strict)
     with (
         Interruption() as interruption,
@@ -208,8 +203,7 @@ def check(
         past.store(report)
         live.end(report)
         is_taken = events == STDOUT
-        page = Page.of(sys.stderr if is_taken else sys.stdout, is_verbose=verbose)
-        click.echo(load_renderer("terminal")(report, page=page), color=page.colour, err=is_taken)
+        show_report(report, is_verbose=verbose, on_stderr=is_taken)
         if parsed and not is_taken:
             show(essence(parsed, subject))
     sys.exit(report.exit_status)

@@ -3,9 +3,14 @@
 import json
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
+from fencepost.conformance.commands.usage import os_error_as_usage
+from fencepost.reports.files import write_text
+from fencepost.reports.model import Report
 from fencepost.reports.page import Page
+from fencepost.reports.renderer import load_renderer
 from fencepost.reports.visible import visible
 from rich.console import RenderableType
 from rich.table import Table
@@ -21,6 +26,21 @@ def show(*parts: RenderableType) -> None:
 def show_json(value: object) -> None:
     """Write a JSON value, indented, to stdout."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def show_report(report: Report, *, is_verbose: bool = False, on_stderr: bool = False) -> None:
+    """Draw the terminal form of a report on stdout, or on stderr."""
+    page = Page.of(sys.stderr if on_stderr else sys.stdout, is_verbose=is_verbose)
+    click.echo(load_renderer("terminal")(report, page=page), color=page.colour, err=on_stderr)
+
+
+def write_out(text: str, out: Path | None, *, colour: bool | None = None) -> None:
+    """Write the text into the file of --out, or to stdout where there is none; bad usage if the file takes nothing."""
+    if out is None:
+        click.echo(text, color=colour, nl=not text.endswith("\n"))
+        return
+    with os_error_as_usage(f"--out {out}"):
+        write_text(out, text)
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> Table:

@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import click
 from fencepost.adapters.contract import (
@@ -16,7 +16,7 @@ from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.capabilities import Capabilities, profile_of
 from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import labelled, show, show_json
-from fencepost.conformance.commands.opening import as_usage, call_timeout, connected, start_timeout
+from fencepost.conformance.commands.opening import as_usage, connected, with_timeouts
 from fencepost.conformance.commands.options import EFFORT, SEED
 from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.common_ground import common_statement
@@ -41,8 +41,7 @@ from rich.text import Text
 @click.option("--all", "goes_on", is_flag=True, help="Continue after the first difference: one of each kind.")
 @click.option("--codes", is_flag=True, help="Also compare status and code of denials if both promise them.")
 @click.option("--json", "as_data", is_flag=True, help="Write JSON.")
-@call_timeout
-@start_timeout
+@with_timeouts
 def disagree(
     *,
     subject_a: str,
@@ -53,14 +52,12 @@ def disagree(
     goes_on: bool,
     codes: bool,
     as_data: bool,
-    call_timeout: float,
-    start_timeout: float,
+    timeouts: Timeouts,
 ) -> None:
     """Ask SUBJECT_A and SUBJECT_B the same and show where their answers differ; neither is judged.
 
     Exit status: 2 bad usage, or a subject that does not answer; 1 the two differ; 0 no difference was found.
     """
-    timeouts = Timeouts(start=start_timeout, call=call_timeout)
     with ExitStack() as stack:
         first = Client(stack.enter_context(connected(subject_a, timeouts, profile=profile)))
         wanted = profile or _described(first, subject_a).profile
@@ -73,8 +70,9 @@ def disagree(
         except HarnessFault as fault:
             raise usage(f"a subject does not answer: {fault}") from None
     if as_data:
-        rows = [{**asdict(one), "case": None, "calls": calls_to_json(one.case.calls())} for one in found.found]
-        differences = [{key: value for key, value in one.items() if key != "case"} for one in rows]
+        differences = [
+            {"first": one.first, "second": one.second, "calls": calls_to_json(one.case.calls())} for one in found.found
+        ]
         show_json({"differences": differences, "writes": found.writes, "decisions": found.decisions})
     else:
         _show(found, Mask.of_here().apply((subject_a, subject_b)))

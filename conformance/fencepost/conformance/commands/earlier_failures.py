@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from fencepost.adapters.contract import HarnessFault
 from fencepost.conformance.commands.case_files import read_folder
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.conformance.regression.known import KnownFailure
 from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase, store, stored_from_report
@@ -91,10 +91,8 @@ class EarlierFailures:
                 text = f"to keep what was found and replay it first in later runs: mkdir {FOLDER}, or --regressions DIR"
                 click.echo(text, err=True)
             return
-        try:
+        with os_error_as_usage(f"--regressions {self.folder}"):
             written = store(stored_from_report(without_secrets(report)), self.place)
-        except OSError as error:
-            raise usage(f"--regressions {self.folder}: {error.strerror or error}") from None
         if written:
             click.echo(f"stored: {', '.join(str(self.folder / path.name) for path in written)}", err=True)
 

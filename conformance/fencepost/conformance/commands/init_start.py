@@ -18,7 +18,6 @@ class InTheWay(FileExistsError):
     paths: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Which."""
         return f"these files are there already: {', '.join(self.paths)}"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from fencepost.conformance.certificate.keys import make_keys, read_public_key
 from fencepost.conformance.commands.options import FILE
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.usage import os_error_as_usage
 
 
 @click.command()
@@ -15,10 +15,8 @@ def keygen(*, out: Path) -> None:
 
     Neither file may exist. The private key is not encrypted: keep it with your other secrets.
     """
-    try:
+    with os_error_as_usage(f"--out {out}"):
         written = make_keys(out)
-    except OSError as error:
-        raise usage(f"--out {out}: {error.strerror or error}") from None
     click.echo(f"written: {', '.join(str(path) for path in written)}", err=True)
     click.echo(
         f"fingerprint (SHA-256 of the public key, the keyid of its signatures): {read_public_key(written[1]).id}"

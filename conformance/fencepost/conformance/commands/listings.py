@@ -28,13 +28,13 @@ _CARRIERS = MappingProxyType(
 )
 
 
-def _groups() -> list[str]:
-    return list(dict.fromkeys(clause.group for clause in catalogue().clauses))
-
-
 @click.command()
 @click.option(
-    "--group", "groups", multiple=True, type=click.Choice(_groups()), help="Only this group; may be repeated."
+    "--group",
+    "groups",
+    multiple=True,
+    type=click.Choice(list(catalogue().groups)),
+    help="Only this group; may be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with since, needs, notes and sources.")
 @click.option("--sources", "as_page", is_flag=True, help="As the Markdown page that says where each clause comes from.")
@@ -45,14 +45,13 @@ def clauses(*, groups: tuple[str, ...], as_json: bool, as_page: bool) -> None:
             raise click.UsageError("--sources prints the page of all clauses; it takes neither --group nor --json")
         click.echo(sources_page(catalogue()), nl=False)
         return
-    listed = [clause for clause in catalogue().clauses if not groups or clause.group in groups]
     if as_json:
+        listed = (clause for clause in catalogue().clauses if not groups or clause.group in groups)
         show_json([_clause_as_json(clause) for clause in listed])
         return
     rows: list[tuple[str | Text, ...]] = []
-    for group in _groups():
-        of_group = [clause for clause in listed if clause.group == group]
-        if of_group:
+    for group, of_group in catalogue().groups.items():
+        if not groups or group in groups:
             rows.append((Text(group, style="bold"),))
             rows += [(f"  {clause.id}", clause.level, clause.basis, _promise(clause)) for clause in of_group]
     show(table(("clause", "level", "basis", "promise"), rows))

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import click
+from fencepost.conformance.commands.console import write_out
 from fencepost.conformance.commands.options import FILE
 from fencepost.conformance.commands.run_files import read_run
-from fencepost.conformance.commands.usage import usage
 from fencepost.conformance.comparison.markdown import matrix_as_markdown
 from fencepost.conformance.comparison.matrix import matrix as compared
 from fencepost.conformance.comparison.page import matrix_as_html
-from fencepost.reports.files import write_text
 
 
 @click.command()
@@ -30,10 +29,4 @@ def matrix(*, runs: tuple[Path, ...], form: str, out: Path | None) -> None:
     """
     found = compared([read_run(run) for run in runs], names=[str(run) for run in runs])
     text = matrix_as_html(found) if form == "html" else matrix_as_markdown(found)
-    if out is None:
-        click.echo(text, nl=not text.endswith("\n"))
-        return
-    try:
-        write_text(out, text)
-    except OSError as error:
-        raise usage(f"--out {out}: {error.strerror}") from None
+    write_out(text, out)

@@ -1,7 +1,8 @@
 """Opening a subject for a command: what keeps it from being asked ends the command with exit status 2."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 
 import click
 from fencepost.adapters.contract import Connection, Timeouts
@@ -18,6 +19,18 @@ call_timeout = click.option(
 start_timeout = click.option(
     "--start-timeout", type=WAITING, default=30.0, show_default=True, help="Time limit of the start, in seconds."
 )
+
+
+def with_timeouts(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with both options, which it gets as `timeouts`."""
+
+    @call_timeout
+    @start_timeout
+    @wraps(command)
+    def called(*, call_timeout: float, start_timeout: float, **others: object) -> None:
+        command(timeouts=Timeouts(start=start_timeout, call=call_timeout), **others)
+
+    return called
 
 
 @contextmanager

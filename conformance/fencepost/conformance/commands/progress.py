@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
+import click
 from fencepost.conformance.run.plan import Listener, Progress
 from fencepost.reports.counted import counted
 from fencepost.reports.visible import visible
@@ -152,6 +153,12 @@ class _Log:
 
     def _print(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False)
+
+
+def log_tenths(what: str, done: int, total: int) -> None:
+    """A line on stderr for each tenth of a part that is done."""
+    if done == total or (done and done % max(1, total // 10) == 0):
+        click.echo(f"{what}: {done} of {total}", err=True)
 
 
 def _place(progress: Progress) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from fencepost.conformance.catalogue import catalogue
 from fencepost.conformance.commands.case_files import found_cases
 from fencepost.conformance.commands.completion import CASE, SUBJECT
 from fencepost.conformance.commands.console import show, table
-from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
+from fencepost.conformance.commands.opening import begun, with_timeouts
 from fencepost.conformance.diagnosis.counterexample import counterexample
 from fencepost.conformance.regression.replay import OVERLAPPING, Replayed, replay_case
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase
@@ -32,11 +32,8 @@ from rich.text import Text
     help="The folder in which to look for a case by its id.",
 )
 @click.option("--profile", help="Judge by this profile, not by the profile in which the case was found.")
-@call_timeout
-@start_timeout
-def replay(
-    *, case: str, subject: str, folder: Path, profile: str | None, call_timeout: float, start_timeout: float
-) -> None:
+@with_timeouts
+def replay(*, case: str, subject: str, folder: Path, profile: str | None, timeouts: Timeouts) -> None:
     """Replay CASE against SUBJECT and judge the answer again.
 
     CASE is a file, an id or a folder of stored counterexamples, or a file of known failures.
@@ -45,7 +42,6 @@ def replay(
     could not be judged; otherwise 0, everything is fixed.
     """
     cases = found_cases(case, folder)
-    timeouts = Timeouts(start=start_timeout, call=call_timeout)
     results: list[tuple[StoredCase, Replayed]] = []
     for name in dict.fromkeys(profile or one.profile for one in cases):
         plan = Plan(subject=subject, effort=EFFORTS["quick"], profile=name)

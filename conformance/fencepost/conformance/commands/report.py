@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from fencepost.conformance.commands.console import write_out
 from fencepost.conformance.commands.options import FILE
 from fencepost.conformance.commands.usage import usage
-from fencepost.reports.files import write_text
 from fencepost.reports.page import Page
 from fencepost.reports.renderer import Renderer, load_renderer, renderers
 from fencepost.reports.secrets import without_secrets
@@ -62,16 +62,7 @@ def report(*, run: Path, form: str, out: Path | None, verbose: bool) -> None:
             source=where.source,
             clause_seconds=where.clause_seconds,
         )
-    renderer = _loaded(form)
-    if out is None:
-        text = renderer(stored, page=page)
-        click.echo(text, color=page.colour, nl=not text.endswith("\n"))
-        return
-    text = renderer(stored, page=page)
-    try:
-        write_text(out, text)
-    except OSError as error:
-        raise usage(f"--out {out}: {error.strerror}") from None
+    write_out(_loaded(form)(stored, page=page), out, colour=page.colour)
 
 
 def _loaded(form: str) -> Renderer:

@@ -2,7 +2,8 @@
 
 import platform
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,15 +37,21 @@ artifact_files = click.option(
 
 def signing_key(path: Path) -> SigningKey:
     """The private key in the file, with a warning if others can read it; bad usage if there is none."""
-    try:
+    with key_errors_as_usage(path):
         key = read_signing_key(path)
         if path.stat().st_mode & 0o077:
             click.echo(f"warning: --key {path} can be read or changed by others: chmod 600 {path}", err=True)
         return key
+
+
+@contextmanager
+def key_errors_as_usage(path: Path) -> Iterator[None]:
+    """Bad usage where the file of --key holds no key of the kind, or cannot be read."""
+    try:
+        with os_error_as_usage(f"--key {path}"):
+            yield
     except KeyUnusable as error:
         raise click.UsageError(f"--key {error}") from None
-    except OSError as error:
-        raise click.UsageError(f"--key {path}: {error.strerror}") from None
 
 
 def check_new(out: Path) -> None:
@@ -65,10 +72,8 @@ def artifact_digests(artifacts: Sequence[str]) -> dict[str, str]:
             raise click.UsageError(
                 "--artifact: each file needs a different name, and none may have the name of a bundle member"
             )
-        try:
+        with os_error_as_usage(f"--artifact {one}"):
             found[name] = given[1] if given else sha256_of_file(Path(one))
-        except OSError as error:
-            raise click.UsageError(f"--artifact {one}: {error.strerror or error}") from None
     return found
 
 
@@ -80,7 +85,11 @@ def issue_now(
         issued=datetime.now(UTC).isoformat(timespec="seconds"),
         suite_digest=suite_digest(),
         catalogue_digest=catalogue_digest(),
-        environment=_environment(),
+        environment={
+            "python": platform.python_version(),
+            "system": platform.system(),
+            "machine": platform.machine(),
+        },
         artifacts=artifacts,
         origin=suite_origin(),
         seed_from=seed_from,
@@ -114,12 +123,3 @@ def _members(report: Report, evidence: Mapping[str, bytes], key: SigningKey, iss
         **evidence,
     }
     return {**members, ENVELOPE: seal(statement(members, report, claims), key)}
-
-
-def _environment() -> dict[str, str]:
-    asked: dict[str, Callable[[], str]] = {
-        "python": platform.python_version,
-        "system": platform.system,
-        "machine": platform.machine,
-    }
-    return {name: ask() for name, ask in asked.items()}

@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -153,7 +153,8 @@ def _drawn() -> Iterator[str]:
 def _model() -> str:
     profile = load_profile("keyvault")
     groups = "\n".join(
-        f"| {name} | {', '.join(_linked(clause) for clause in clauses)} |" for name, clauses in _groups()
+        f"| {name} | {', '.join(_linked(clause) for clause in clauses)} |"
+        for name, clauses in catalogue().groups.items()
     )
     return f"""# How a vault decides
 
@@ -174,11 +175,6 @@ an open point.
 | --- | --- |
 {groups}
 """
-
-
-def _groups() -> Iterator[tuple[str, Sequence[Clause]]]:
-    names = dict.fromkeys(clause.group for clause in catalogue().clauses)
-    return ((name, [one for one in catalogue().clauses if one.group == name]) for name in names)
 
 
 def _linked(clause: Clause) -> str:

@@ -23,13 +23,13 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield "Made by `fencepost clauses --sources > docs/sources.md`. Each clause has a *basis*:"
     yield ""
     yield from (f"- **{basis}**: {meaning}." for basis, meaning in _BASES)
-    for group in dict.fromkeys(clause.group for clause in catalogue.clauses):
+    for group, clauses in catalogue.groups.items():
         yield ""
         yield f"## {group.capitalize()}"
         yield ""
         yield "| clause | what it says | basis | what says it |"
         yield "| --- | --- | --- | --- |"
-        yield from (_clause(clause) for clause in catalogue.clauses if clause.group == group)
+        yield from map(_clause, clauses)
     yield ""
     yield "## The announcement, sentence by sentence"
     yield ""

@@ -8,7 +8,7 @@ from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import show, show_json
-from fencepost.conformance.commands.opening import begun, call_timeout, start_timeout
+from fencepost.conformance.commands.opening import begun, with_timeouts
 from fencepost.conformance.open_points.spellings import Profiler, Row
 from fencepost.conformance.run.campaign import Campaign
 from fencepost.conformance.run.plan import Plan
@@ -38,16 +38,14 @@ _STYLES = {
     "--differing", is_flag=True, help="Only the spellings that the subject reads differently from the reference."
 )
 @click.option("--json", "as_json_list", is_flag=True, help="As JSON: name, reason, place, value, and both answers.")
-@call_timeout
-@start_timeout
+@with_timeouts
 def spellings(
     *,
     subject: str,
     profile: str | None,
     differing: bool,
     as_json_list: bool,
-    call_timeout: float,
-    start_timeout: float,
+    timeouts: Timeouts,
 ) -> None:
     """Write a rule for SUBJECT in every known spelling, and find out which callers it then lets in.
 
@@ -55,7 +53,7 @@ def spellings(
     does that. A subject that validates nothing (`decisions-only`) also gets spellings that `check` never sends it.
     """
     plan = Plan(subject=subject, effort=EFFORTS["quick"], profile=profile)
-    with begun(plan, Timeouts(start=start_timeout, call=call_timeout)) as campaign:
+    with begun(plan, timeouts) as campaign:
         rows = list(_with_progress(profiled(campaign)))
     shown = [row for row in rows if row.differs or not differing]
     if as_json_list:

@@ -14,6 +14,7 @@ from fencepost.conformance.commands.console import show
 from fencepost.conformance.commands.generated_table import drawn as drawn_generated
 from fencepost.conformance.commands.opening import as_usage
 from fencepost.conformance.commands.options import COUNT, EFFORT, FILE
+from fencepost.conformance.commands.progress import log_tenths
 from fencepost.conformance.commands.strength_table import acquittals, drawn
 from fencepost.conformance.mutants import CATALOGUE, mutant
 from fencepost.conformance.mutants.mutant import Group
@@ -23,15 +24,14 @@ from fencepost.conformance.strength.generated import measure
 from fencepost.conformance.strength.generated.operators import OPERATORS
 from fencepost.conformance.strength.generated.structures import STRUCTURES
 from fencepost.conformance.strength.plot import picture
-from fencepost.conformance.strength.pool import default_processes
-from fencepost.conformance.strength.study import ALLOWED, Design, OnProgress, carry_out
+from fencepost.conformance.strength.pool import OnProgress, default_processes
+from fencepost.conformance.strength.study import ALLOWED, Design, carry_out
 from fencepost.reference import profile_names
 from fencepost.reports.files import opened_to_write
 from fencepost.reports.visible import visible
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-_LINES = 10
 _FILES = frozenset({"--json", "--plot", "--calibrate", "--jobs"})
 
 
@@ -264,7 +264,7 @@ def _progress() -> Iterator[OnProgress]:
     """A progress bar on a terminal, ten lines for each part in a log."""
     console = Console(file=sys.stderr)
     if not console.is_terminal:
-        yield _log
+        yield log_tenths
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
@@ -276,8 +276,3 @@ def _progress() -> Iterator[OnProgress]:
             bar.update(tasks[what], completed=done)
 
         yield on_progress
-
-
-def _log(what: str, done: int, total: int) -> None:
-    if done == total or (done and done % max(1, total // _LINES) == 0):
-        click.echo(f"{what}: {done} of {total}", err=True)

@@ -8,10 +8,11 @@ import click
 import msgspec
 from fencepost.adapters.contract import Client, HarnessFault, StatementError, Timeouts, check_statement
 from fencepost.conformance.commands.completion import SUBJECT
-from fencepost.conformance.commands.console import show, show_json, table
-from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.console import show, show_json, table, write_out
+from fencepost.conformance.commands.opening import connected, with_timeouts
 from fencepost.conformance.commands.options import COUNT, FILE, OLD_FILE
-from fencepost.conformance.commands.usage import usage
+from fencepost.conformance.commands.progress import log_tenths
+from fencepost.conformance.commands.usage import os_error_as_usage, usage
 from fencepost.conformance.regression.vector_file import (
     VectorFile,
     VectorsRefused,
@@ -21,7 +22,7 @@ from fencepost.conformance.regression.vector_file import (
 )
 from fencepost.conformance.regression.vector_run import VectorResult, run_vectors
 from fencepost.reference import profile_names
-from fencepost.reports.files import bytes_of, write_text
+from fencepost.reports.files import bytes_of
 from fencepost.reports.secrets import Mask
 from rich.text import Text
 
@@ -47,15 +48,8 @@ def export(*, profile: str, out: Path | None) -> None:
     """
     from fencepost.conformance.regression.vectors import vector_file
 
-    found = vector_file(profile, on_progress=_show_progress)
-    text = vectors_to_json(found)
-    if out is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        write_text(out, text)
-    except OSError as error:
-        raise usage(f"--out {out}: {error.strerror or error}") from None
+    found = vector_file(profile, on_progress=log_tenths)
+    write_out(vectors_to_json(found), out)
 
 
 @vectors.command(short_help="Write the JSON Schema of a file of vectors.")
@@ -84,7 +78,7 @@ def measure(*, file: Path, sample: int, seed: int, jobs: int, update: Path | Non
     from fencepost.conformance.strength.generated.by_vectors import measured
 
     known = _read(file)
-    strength = measured(file, sample=sample, seed=seed, processes=jobs, on_progress=_show_progress)
+    strength = measured(file, sample=sample, seed=seed, processes=jobs, on_progress=log_tenths)
     show_json(msgspec.to_builtins(strength))
     if update is not None:
         try:
@@ -93,24 +87,17 @@ def measure(*, file: Path, sample: int, seed: int, jobs: int, update: Path | Non
             raise usage(f"--update {update}: {error}") from None
 
 
-def _show_progress(what: str, done: int, of: int) -> None:
-    if done == of or done % max(1, of // 10) == 0:
-        click.echo(f"{what}: {done} of {of}", err=True)
-
-
 @vectors.command(short_help="Run the vectors of a file against a subject.")
 @click.argument("file", type=OLD_FILE)
 @click.argument("subject", shell_complete=SUBJECT)
-@call_timeout
-@start_timeout
-def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) -> None:
+@with_timeouts
+def run(*, file: Path, subject: str, timeouts: Timeouts) -> None:
     """Run the tests of FILE that SUBJECT's statement allows; the answers are compared with the file, not the reference.
 
     Exit status, the first that holds: 2 bad usage, a file that holds no vectors, or a subject that does not answer; 1 a
     test failed; otherwise 0.
     """
     known = _read(file)
-    timeouts = Timeouts(start=start_timeout, call=call_timeout)
     with connected(subject, timeouts, profile=known.profile) as connection:
         client = Client(connection)
         try:
@@ -130,11 +117,10 @@ def run(*, file: Path, subject: str, call_timeout: float, start_timeout: float) 
 
 def _read(file: Path) -> VectorFile:
     try:
-        return vectors_from_json(bytes_of(file))
+        with os_error_as_usage(str(file)):
+            return vectors_from_json(bytes_of(file))
     except VectorsRefused as error:
         raise usage(f"{file}: {error}") from None
-    except OSError as error:
-        raise usage(f"{file}: {error.strerror or error}") from None
 
 
 def _show(known: VectorFile, results: list[VectorResult]) -> None:

@@ -13,7 +13,7 @@ from fencepost.conformance.certificate.bundle import ENVELOPE, PLAN, Bundle, Not
 from fencepost.conformance.certificate.certificate import settling_in_words
 from fencepost.conformance.certificate.digests import sha256_of_file
 from fencepost.conformance.certificate.envelope import NotSigned, unseal
-from fencepost.conformance.certificate.keys import KeyUnusable, PublicKey, read_public_key
+from fencepost.conformance.certificate.keys import PublicKey, read_public_key
 from fencepost.conformance.certificate.verification import (
     Finding,
     Unreadable,
@@ -26,10 +26,11 @@ from fencepost.conformance.certificate.verification import (
     signature,
     unsettled,
 )
+from fencepost.conformance.commands import signing
 from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import labelled, show, show_json, table
 from fencepost.conformance.commands.interruption import Interruption
-from fencepost.conformance.commands.opening import call_timeout, connected, start_timeout
+from fencepost.conformance.commands.opening import connected, with_timeouts
 from fencepost.conformance.commands.options import FILE, OLD_FILE
 from fencepost.conformance.commands.progress import live_progress
 from fencepost.conformance.commands.usage import os_error_as_usage, usage
@@ -72,8 +73,7 @@ LEVELS = ("partial", "core", "core+extended")
 @click.option("--require-effort", type=click.Choice(list(EFFORTS)), help="Fail a certificate of a lower effort.")
 @click.option("--unsigned", is_flag=True, help="Open the other members although the signature is not valid.")
 @click.option("--json", "as_data", is_flag=True, help="Write JSON.")
-@call_timeout
-@start_timeout
+@with_timeouts
 def verify(
     *,
     bundle: Path,
@@ -85,8 +85,7 @@ def verify(
     require_effort: str | None,
     unsigned: bool,
     as_data: bool,
-    call_timeout: float,
-    start_timeout: float,
+    timeouts: Timeouts,
 ) -> None:
     """Check BUNDLE, a zip or a folder, with three findings.
 
@@ -95,14 +94,14 @@ def verify(
     counts. Re-executed: with another seed, the subject gets the same verdicts. Exit status: 0 every finding
     that was asked for holds, 1 one does not, 2 not a bundle, interrupted, or bad usage.
     """
-    key = _key(key_file)
+    with signing.key_errors_as_usage(key_file):
+        key = read_public_key(key_file)
     try:
-        is_signed = _is_signed(read_envelope(bundle), key)
-        read = read_bundle(bundle) if is_signed or unsigned else None
+        with os_error_as_usage(str(bundle)):
+            is_signed = _is_signed(read_envelope(bundle), key)
+            read = read_bundle(bundle) if is_signed or unsigned else None
     except NotABundle as error:
         raise usage(f"not a bundle: {error}") from None
-    except OSError as error:
-        raise usage(f"{bundle}: {error.strerror or error}") from None
     if read is None:
         reason = f"{ENVELOPE}: the statement is not signed with the key {key.id[:16]}…"
         findings = [Finding(name="signature valid", against=(reason,)), _NOT_OPENED]
@@ -115,7 +114,7 @@ def verify(
             certified = _certified(read)
             findings += _required(certified, require_level, require_effort, artifacts)
             if subject is not None:
-                findings.append(_run_again(read, subject, seed, Timeouts(start=start_timeout, call=call_timeout)))
+                findings.append(_run_again(read, subject, seed, timeouts))
         else:
             certified, findings = {}, [*findings, _NOT_OPENED]
     certified = {**certified, "key": key.id} if certified else certified
@@ -195,15 +194,6 @@ def _required(
         is_named = isinstance(named, dict) and digest in named.values()
         reason = f"no artifact of the certificate has its SHA-256, {digest}"
         yield Finding(name=f"artifact {path.name}", against=() if is_named else (reason,))
-
-
-def _key(path: Path) -> PublicKey:
-    try:
-        return read_public_key(path)
-    except KeyUnusable as error:
-        raise click.UsageError(f"--key {error}") from None
-    except OSError as error:
-        raise click.UsageError(f"--key {path}: {error.strerror}") from None
 
 
 _MOST_SEEDS = 3

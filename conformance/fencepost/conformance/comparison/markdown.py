@@ -52,15 +52,8 @@ def difference_as_markdown(found: Difference) -> str:
 def matrix_as_markdown(found: Matrix) -> str:
     """The matrix: implementations across, clauses down."""
     names = [plain(column.label) for column in found.columns]
-    facts = (
-        ("profile", [column.profile for column in found.columns]),
-        ("result", [column.result for column in found.columns]),
-        ("level", [column.level for column in found.columns]),
-        ("clauses that hold", [column.kept for column in found.columns]),
-        ("effort, seed", [f"{column.effort}, {column.seed}" for column in found.columns]),
-        ("decisions", [f"{column.decisions:,}" for column in found.columns]),
-    )
-    lines = ["# Conformance", "", *table(("", *names), ((name, *map(plain, values)) for name, values in facts)), ""]
+    facts = ((name, *map(plain, values)) for name, values in found.facts())
+    lines = ["# Conformance", "", *table(("", *names), facts), ""]
     for group in found.groups:
         rows = [_clause(row) for row in group.rows]
         lines += [f"## {plain(group.name)}", "", *table(("clause", "level", *names, "what it promises"), rows), ""]

@@ -69,6 +69,15 @@ class Matrix:
     limits: tuple[Row, ...]
     ledger: tuple[Row, ...]
 
+    def facts(self) -> Iterator[tuple[str, list[str]]]:
+        """What is known of each run beside its clauses: a name, and a value for each column."""
+        yield "profile", [column.profile for column in self.columns]
+        yield "result", [column.result for column in self.columns]
+        yield "level", [column.level for column in self.columns]
+        yield "clauses that hold", [column.kept for column in self.columns]
+        yield "effort, seed", [f"{column.effort}, {column.seed}" for column in self.columns]
+        yield "decisions", [f"{column.decisions:,}" for column in self.columns]
+
 
 def matrix(reports: Sequence[Report], *, names: Sequence[str] = ()) -> Matrix:
     """The table of these runs, in their order; `names` tell runs apart that are alike in all else.

@@ -65,16 +65,7 @@ def _table(heading: str, heads: str, rows: Iterable[str], *, last: str) -> Itera
 
 
 def _facts(found: Matrix) -> Iterator[str]:
-    columns = found.columns
-    rows = (
-        ("profile", [column.profile for column in columns]),
-        ("result", [column.result for column in columns]),
-        ("level", [column.level for column in columns]),
-        ("clauses that hold", [column.kept for column in columns]),
-        ("effort, seed", [f"{column.effort}, {column.seed}" for column in columns]),
-        ("decisions", [f"{column.decisions:,}" for column in columns]),
-    )
-    for name, values in rows:
+    for name, values in found.facts():
         cells = "".join(f"<td>{_text(value)}</td>" for value in values)
         yield f'<tr><th scope="row">{name}</th>{cells}</tr>'
 

@@ -12,7 +12,7 @@ from fencepost.conformance.lockstep.wire import (
     wire_request,
     written_out,
 )
-from fencepost.reference import Network, Request, Vault, Verdict, Write
+from fencepost.reference import Network, Request, Vault, Write
 from fencepost.reports.model import Call
 
 
@@ -218,11 +218,3 @@ def is_private(address: int) -> bool:
         or address >> 20 == 0xAC1  # 172.16.0.0/12
         or address >> 16 == 0xC0A8  # 192.168.0.0/16
     )
-
-
-def follow(vault: Vault, step: WriteStep, *, accepted: bool) -> Vault | None:
-    """The reference's vault after the subject's answer to a write; None where the rules in force are unknown."""
-    if not accepted:
-        return vault
-    expected = apply_write(vault, step)
-    return None if expected.verdict is Verdict.REFUSED else expected.accepted

@@ -13,7 +13,6 @@ class Cost:
     decisions: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
-        """The sum of both costs."""
         return Cost(
             resets=self.resets + other.resets,
             writes=self.writes + other.writes,
@@ -22,7 +21,6 @@ class Cost:
         )
 
     def __sub__(self, other: "Cost") -> "Cost":
-        """The difference of both costs."""
         return Cost(
             resets=self.resets - other.resets,
             writes=self.writes - other.writes,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from fencepost.adapters.contract.vocabulary import DATA_OPERATIONS, RESERVED_BLOCKS
+from fencepost.conformance.capabilities import Ability
 from fencepost.conformance.generate.callers import trusted_callers
 from fencepost.conformance.generate.networks import NO_ENDPOINTS, plain_subnets
 from fencepost.conformance.judging.verdicts import UNSEEN
@@ -16,12 +17,20 @@ Probe = Callable[[Prober], str | None]
 """Finds the answer to an open point, in the words of its choices; None if the subject cannot be asked."""
 
 
+def _needs(*abilities: Ability) -> Callable[[Probe], Probe]:
+    """Of a subject without these abilities the probe finds nothing, and asks nothing."""
+
+    def of_able(probe: Probe) -> Probe:
+        return lambda prober: probe(prober) if prober.capabilities.abilities.issuperset(abilities) else None
+
+    return of_able
+
+
 def _reading(value: str, inside: Sequence[str], beside: Sequence[str], lenient: str) -> Probe:
     """A probe of one spelling: refused, accepted as the range that it resembles, or as something else."""
 
+    @_needs(Ability.REFUSALS)
     def probe(prober: Prober) -> str | None:
-        if not prober.capabilities.refusals:
-            return None
         if not prober.put(wire_rules([value])):
             return "reject"
         admitted = prober.admits(*inside, *beside, text(OUTSIDE))
@@ -50,7 +59,7 @@ def _accepts(*acls: WireRules, lenient: str = "accept") -> Probe:
     """Whether each rule set is accepted by a new vault."""
 
     def single(one: WireRules) -> Probe:
-        return lambda prober: (lenient if prober.put(one) else "reject") if prober.capabilities.refusals else None
+        return _needs(Ability.REFUSALS)(lambda prober: lenient if prober.put(one) else "reject")
 
     return _all_of(*(single(one) for one in acls))
 
@@ -70,9 +79,8 @@ def _spelled(key: str, *more: Probe) -> Probe:
     )
 
 
+@_needs(Ability.REFUSALS)
 def _superset_matches(prober: Prober) -> str | None:
-    if not prober.capabilities.refusals:
-        return None
     samples = (("172.0.0.0/8", "172.20.1.2"), ("192.168.0.0/15", "192.168.3.4"), ("126.0.0.0/7", "127.3.2.1"))
     found = {
         "yes" if prober.admits(address)[0] else "no" for value, address in samples if prober.put(wire_rules([value]))
@@ -82,9 +90,8 @@ def _superset_matches(prober: Prober) -> str | None:
     return found.pop() if found else None
 
 
+@_needs(Ability.REFUSALS)
 def _reserved(prober: Prober) -> str | None:
-    if not prober.capabilities.refusals:
-        return None
     found = {}
     for block in RESERVED_BLOCKS:
         inner = text(block_from_cidr(block).first + 77)
@@ -96,21 +103,15 @@ def _reserved(prober: Prober) -> str | None:
     return ", ".join(f"{block} {answer}" for block, answer in found.items()) or None
 
 
-def _added_as(value: str, inside: Sequence[str], beside: Sequence[str], lenient: str) -> Probe:
-    """The same probe for a spelling that is added to an empty set."""
-
-    def probe(prober: Prober) -> str | None:
-        if not prober.capabilities.refusals or not prober.capabilities.incremental or not prober.put(wire_rules(())):
-            return None
-        if not prober.write("addIpRule", {"value": value}):
-            return "reject"
-        return (
-            lenient
-            if prober.admits(*inside, *beside) == [True] * len(inside) + [False] * len(beside)
-            else f"other: {value!r} added"
-        )
-
-    return probe
+@_needs(Ability.REFUSALS, Ability.INCREMENTAL)
+def _added_with_host_bits(prober: Prober) -> str | None:
+    """How a range with host bits is read that is added to an empty set."""
+    if not prober.put(wire_rules(())):
+        return None
+    if not prober.write("addIpRule", {"value": "40.1.2.128/24"}):
+        return "reject"
+    admitted = prober.admits("40.1.2.0", "40.1.2.255", "40.1.1.255", "40.1.3.0")
+    return "mask" if admitted == [True, True, False, False] else "other: '40.1.2.128/24' added"
 
 
 def _duplicates(prober: Prober) -> str | None:
@@ -134,8 +135,9 @@ def _as_read_back(prober: Prober) -> str:
     return "keep" if len(shown) == 3 else "collapse" if len(shown) == 2 else f"other: read back as {shown}"
 
 
+@_needs(Ability.REFUSALS)
 def _duplicates_count(prober: Prober) -> str | None:
-    if not prober.capabilities.refusals or not prober.put(wire_rules(["20.1.2.3", "20.1.2.3"])):
+    if not prober.put(wire_rules(["20.1.2.3", "20.1.2.3"])):
         return None
     *values, one_more = (text((20 << 24) + 2 * n) for n in range(prober.profile.max_ip_rules + 1))
     if not prober.put(wire_rules([*values, values[0]])):
@@ -144,21 +146,17 @@ def _duplicates_count(prober: Prober) -> str | None:
     return None if prober.put(wire_rules([*values, one_more])) else "no"
 
 
+@_needs(Ability.ENDPOINTS, Ability.REFUSALS)
 def _missing_endpoint(prober: Prober) -> str | None:
-    if (
-        not prober.capabilities.endpoints
-        or not prober.capabilities.refusals
-        or prober.profile.missing_endpoint != "open"
-    ):
+    if prober.profile.missing_endpoint != "open":
         return None
     subnet = plain_subnets(1)[0]
     network = Network(subnets=(Subnet(id=subnet, service_endpoints=NO_ENDPOINTS[0]),))
     return "accept" if prober.put(wire_rules((), [subnet]), network) else "reject"
 
 
+@_needs(Ability.ENDPOINTS, Ability.REFUSALS)
 def _lost_endpoint(prober: Prober) -> str | None:
-    if not prober.capabilities.endpoints or not prober.capabilities.refusals:
-        return None
     subnet = plain_subnets(1)[0]
     if not prober.put(wire_rules((), [subnet]), Network(subnets=(Subnet(id=subnet),))):
         return None
@@ -168,9 +166,8 @@ def _lost_endpoint(prober: Prober) -> str | None:
     return "accept" if prober.write("putRules", {"networkAcls": acls}) else "reject"
 
 
+@_needs(Ability.REFUSALS)
 def _leading_zeros(prober: Prober) -> str | None:
-    if not prober.capabilities.refusals:
-        return None
     if not prober.put(wire_rules(["020.1.2.3"])):
         return "reject"
     decimal, octal, outside = prober.admits("20.1.2.3", "16.1.2.3", text(OUTSIDE))
@@ -179,19 +176,15 @@ def _leading_zeros(prober: Prober) -> str | None:
     return "decimal" if decimal else "octal"
 
 
+@_needs(Ability.REFUSALS, Ability.INCREMENTAL)
 def _remove_unknown(prober: Prober) -> str | None:
-    if (
-        not prober.capabilities.refusals
-        or not prober.capabilities.incremental
-        or not prober.put(wire_rules(["20.1.2.3"]))
-    ):
+    if not prober.put(wire_rules(["20.1.2.3"])):
         return None
     return "ignore" if prober.write("removeIpRule", {"value": "20.9.8.7"}) else "reject"
 
 
+@_needs(Ability.REFUSALS)
 def _enum_case(prober: Prober) -> str | None:
-    if not prober.capabilities.refusals:
-        return None
     words = {"none": wire_rules(["20.1.2.3"], bypass="none")}
     if prober.capabilities.default_action:
         words |= {word: wire_rules(["20.1.2.3"], default_action=word) for word in ("deny", "DENY")}
@@ -201,9 +194,8 @@ def _enum_case(prober: Prober) -> str | None:
     return "insensitive" if found["none"] else "sensitive"
 
 
+@_needs(Ability.REFUSALS)
 def _null_members(prober: Prober) -> str | None:
-    if not prober.capabilities.refusals:
-        return None
     members = ["bypass"]
     members += ["defaultAction"] if prober.capabilities.default_action else []
     members += ["virtualNetworkRules"] if prober.capabilities.subnets else []
@@ -211,10 +203,11 @@ def _null_members(prober: Prober) -> str | None:
     return _accepts(*nulls, {**wire_rules(()), "ipRules": None}, lenient="as-absent")(prober)
 
 
+@_needs(Ability.REFUSALS)
 def _default_of_bypass(prober: Prober) -> str | None:
     trusted = trusted_callers(prober.profile, prober.capabilities)
     acls = {member: value for member, value in wire_rules(["20.1.2.3"]).items() if member != "bypass"}
-    if not prober.capabilities.refusals or not trusted or not prober.put(wire_rules(["20.1.2.3"])):
+    if not trusted or not prober.put(wire_rules(["20.1.2.3"])):
         return None
     if not prober.write("putRules", {"networkAcls": acls}):  # earlier rules do not matter: the whole set is replaced
         return None
@@ -224,25 +217,26 @@ def _default_of_bypass(prober: Prober) -> str | None:
     return "None" if "deny" in outcomes else None
 
 
+@_needs(Ability.REFUSALS, Ability.DEFAULT_ACTION)
 def _default_of_action(prober: Prober) -> str | None:
     acls = {member: value for member, value in wire_rules(["20.1.2.3"]).items() if member != "defaultAction"}
-    if not prober.capabilities.refusals or not prober.capabilities.default_action:
-        return None
     if not prober.put(wire_rules(["20.1.2.3"])) or not prober.write("putRules", {"networkAcls": acls}):
         return None
     outcome = prober.outcomes(Request(address=OUTSIDE))[0]
     return {"allow": "Allow", "deny": "Deny"}.get(outcome)
 
 
+@_needs(Ability.READ_BACK)
 def _single_read_back(prober: Prober) -> str | None:
-    if not prober.capabilities.read_back or not prober.put(wire_rules(["20.1.2.3"])):
+    if not prober.put(wire_rules(["20.1.2.3"])):
         return None
     shown = prober.values_read()
     return {"20.1.2.3": "bare", "20.1.2.3/32": "/32"}.get(shown[0]) if len(shown) == 1 else None
 
 
+@_needs(Ability.CODES, Ability.CREDENTIALS)
 def _unauthenticated(prober: Prober) -> str | None:
-    if not prober.capabilities.codes or not prober.capabilities.credentials or not prober.put(wire_rules(["20.1.2.3"])):
+    if not prober.put(wire_rules(["20.1.2.3"])):
         return None
     request = Request(address=OUTSIDE, caller=Caller(authenticated=False))
     answer = prober.answers(request)[0]
@@ -294,9 +288,7 @@ def _prefix_31(prober: Prober) -> str | None:
 
 PROBES: Mapping[str, Probe] = {
     **{point.key: _spelled(point.key) for point in OPEN_POINTS if point.spellings},
-    "host-bits": _spelled(
-        "host-bits", _added_as("40.1.2.128/24", ("40.1.2.0", "40.1.2.255"), ("40.1.1.255", "40.1.3.0"), "mask")
-    ),
+    "host-bits": _spelled("host-bits", _added_with_host_bits),
     "superset-matches-private": _superset_matches,
     "reserved-ranges": _reserved,
     "duplicates": _duplicates,

@@ -217,7 +217,6 @@ class Profiler:
     _faults: int = 0
 
     def __post_init__(self) -> None:
-        """Make the network in which everything is asked."""
         self.network = network_for(self.capabilities)
 
     def rows(self) -> Iterator[Row]:

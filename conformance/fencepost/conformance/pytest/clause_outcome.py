@@ -17,7 +17,6 @@ class ClauseFailed(AssertionError):
     row: Clause
 
     def __str__(self) -> str:
-        """The clause, the expected answer, the answer that came, the reason, and the command that shows it again."""
         return "\n".join(failure_lines(self.row))
 
 
@@ -28,7 +27,6 @@ class ChoiceBroken(AssertionError):
     entry: LedgerEntry
 
     def __str__(self) -> str:
-        """The open point, the declared choice and the probed answer."""
         return visible(f"{self.entry.key}: declared {self.entry.declared}, found {self.entry.found}")
 
 
@@ -40,7 +38,6 @@ class ClauseUnjudged(RuntimeError):
     log: str = ""
 
     def __str__(self) -> str:
-        """The clause, its verdict and the reason; then the end of the subject's own log, if it is given."""
         line = visible(f"{self.row.id}: {self.row.verdict}: {self.row.detail}")
         return "\n".join([line, "the end of the subject's own log:", *visible_lines(self.log)]) if self.log else line
 
@@ -67,7 +64,6 @@ class DecoysUnnoticed(RuntimeError):
     decoys: tuple[Decoy, ...]
 
     def __str__(self) -> str:
-        """Each unnoticed fault, and the clause that it breaks."""
         return visible(
             "; ".join(
                 f"the run would not notice an implementation that {one.text} ({one.clause})" for one in self.decoys
@@ -82,7 +78,6 @@ class KnownFailureWrong(AssertionError):
     entry: str
 
     def __str__(self) -> str:
-        """The entry and its standing."""
         return "\n".join(visible_lines(self.entry))
 
 
@@ -93,7 +88,6 @@ class RunEnded(RuntimeError):
     log: str
 
     def __str__(self) -> str:
-        """What happened, then the log."""
         text = "three harness faults in a row ended the run: clauses that passed were asked less than planned"
         return "\n".join([text, *visible_lines(self.log.rstrip("\n"))])
 
@@ -108,7 +102,6 @@ class FoundBeside(AssertionError):
     failures: tuple[Unreported, ...]
 
     def __str__(self) -> str:
-        """Each failure in full."""
         return "\n\n".join(["also found, and shown by no other test:", *(str(failure) for failure in self.failures)])
 
 
@@ -164,7 +157,6 @@ class ChoiceOutcome:
     entry: LedgerEntry
 
     def __repr__(self) -> str:
-        """The open point and the declared choice."""
         return f"<{self.entry.key}: {self.entry.declared}>"
 
     def must_hold(self) -> None:
@@ -181,7 +173,6 @@ class SensitivityOutcome:
     decoys: tuple[Decoy, ...]
 
     def __repr__(self) -> str:
-        """The number of noticed faults."""
         return f"<{counted(len(self.decoys), 'decoy')} noticed>"
 
 

@@ -66,7 +66,6 @@ class OneWorkerOnly(RuntimeError):
     subject: str
 
     def __str__(self) -> str:
-        """The subject, and how to keep it on one worker."""
         how = "run it without -n, or a class of the suite with --dist loadscope"
         return visible(f"{Mask.of_here().apply(self.subject)} can be asked by one worker only: {how}")
 

@@ -24,7 +24,6 @@ class CaseFailed(AssertionError):
     got: str
 
     def __str__(self) -> str:
-        """The clause, both answers and the calls."""
         clause = catalogue()[self.case.clause]
         calls = (f"{number} {call.method} {as_json(call.params)}" for number, call in enumerate(self.case.calls, 1))
         lines = (f"{clause.id}: {clause.text}.", f"expected {self.expected}, got {self.got}", *calls)
@@ -39,7 +38,6 @@ class CaseNotJudged(RuntimeError):
     reason: str
 
     def __str__(self) -> str:
-        """The case and the reason."""
         return visible(f"{self.case.id}: not judged: {self.reason}")
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-from fencepost.conformance.lockstep.case import Case
-from fencepost.conformance.regression.reading import NotACase, case_from_calls
+from fencepost.conformance.lockstep.case import Case, case_from_calls
+from fencepost.conformance.regression.reading import NotACase
 from fencepost.conformance.regression.stored_case import calls_to_json, case_id, checked_calls
 from fencepost.reports.model import Call, Counterexample, Report
 

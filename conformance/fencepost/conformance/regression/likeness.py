@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from fencepost.conformance.lockstep.case import Case, WriteStep
+from fencepost.conformance.lockstep.case import Case
 from fencepost.conformance.lockstep.mismatch import Mismatch, WrongDecision, WrongRead, WrongWrite
 from fencepost.reference import Request, RuleSet
 
@@ -28,7 +28,7 @@ def likeness(clause: str, case: Case, mismatch: Mismatch) -> Likeness:
             )
         case WrongWrite(step=step, expected=expected):
             names = tuple(sorted({violation.name for violation in expected.violations if violation.is_certain}))
-            return (clause, methods, mismatch.direction, names, tuple(sorted(set(_forms(step)))))
+            return (clause, methods, mismatch.direction, names, tuple(sorted(set(_forms(step.params)))))
         case WrongRead(vault=vault):
             return (clause, methods, mismatch.direction, _count(len(vault.rules.ip_rules)))
 
@@ -66,21 +66,17 @@ def _count(number: int) -> str:
     return "none" if number == 0 else "one" if number == 1 else "few" if number < 10 else "many"
 
 
-def _forms(step: WriteStep) -> Iterator[str]:
+def _forms(value: object) -> Iterator[str]:
     """The forms of the written values: numbers and names are replaced by placeholders, prefix lengths stay."""
-    yield from _forms_in(step.params)
-
-
-def _forms_in(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for name, one in value.items():
             if isinstance(one, dict | list):
-                yield from _forms_in(one)
+                yield from _forms(one)
             else:
                 yield f"{name}: {_form(one)}"
     elif isinstance(value, list):
         for one in value:
-            yield from _forms_in(one) if isinstance(one, dict | list) else [_form(one)]
+            yield from _forms(one) if isinstance(one, dict | list) else [_form(one)]
 
 
 def _form(value: object) -> str:

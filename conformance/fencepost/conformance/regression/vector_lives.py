@@ -6,6 +6,7 @@ from itertools import groupby
 from random import Random
 
 from fencepost.adapters.contract import Client, Connection, JsonObject, check_statement, open_factory
+from fencepost.adapters.contract.relay import Relay
 from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.bench.exploration import Exploration, play
@@ -151,27 +152,19 @@ def _correct(source: Source, profile: Profile) -> object:
     )
 
 
-class _Recorded:
+class _Recorded(Relay):
     """A connection that keeps what is sent."""
 
-    exclusive = True
-
     def __init__(self, inner: Connection) -> None:
+        super().__init__(inner)
         self.vaults: list[list[Call]] = []
-        self._inner = inner
 
     def call(self, method: str, params: JsonObject) -> object:
         if method == "reset":
             self.vaults.append([])
         if self.vaults:
             self.vaults[-1].append(Call(method=method, params=dict(params)))
-        return self._inner.call(method, params)
-
-    def log(self) -> str:
-        return self._inner.log()
-
-    def close(self) -> None:
-        self._inner.close()
+        return super().call(method, params)
 
 
 def _in_whole_looks(calls: list[Call]) -> list[Call]:

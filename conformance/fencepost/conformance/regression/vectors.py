@@ -8,11 +8,11 @@ from importlib.metadata import version
 import msgspec
 from fencepost.adapters.contract import Client, HarnessFault
 from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.lockstep.case import case_from_calls
 from fencepost.conformance.mutants import CATALOGUE
 from fencepost.conformance.mutants.direct import Direct
 from fencepost.conformance.mutants.mutant import Mutant
 from fencepost.conformance.regression.expectations import Uncertain, first_wrong
-from fencepost.conformance.regression.reading import case_from_calls
 from fencepost.conformance.regression.vector_candidate import Candidate, candidate
 from fencepost.conformance.regression.vector_edges import EDGE, LIMIT, edges, limits
 from fencepost.conformance.regression.vector_file import (
@@ -31,6 +31,13 @@ from fencepost.reports.model import Call
 
 LIFE = "Life"
 """The flag of a longer life."""
+
+_KINDS = {
+    EDGE: ("EDGE_CASE", "An end of a range, or of a block of addresses."),
+    LIFE: ("LONG_LIFE", "What a vault remembers of rules and answers of the past, after many writes and questions."),
+    LIMIT: ("LIMIT", "As many rules as there may be, or one more."),
+}
+"""The flags that name no mutant, each with the type of its note and the words."""
 
 _EFFECTS = {
     "open": "lets through, or accepts, what it must not",
@@ -182,18 +189,9 @@ def _file(profile: Profile, chosen: Iterable[Candidate], found: Mapping[str, lis
 
 
 def _note(flag: str) -> Note:
-    if flag == EDGE:
-        return Note(
-            bug_type="EDGE_CASE", description="An end of a range, or of a block of addresses.", effect="none known"
-        )
-    if flag == LIFE:
-        return Note(
-            bug_type="LONG_LIFE",
-            description="What a vault remembers of rules and answers of the past, after many writes and questions.",
-            effect="none known",
-        )
-    if flag == LIMIT:
-        return Note(bug_type="LIMIT", description="As many rules as there may be, or one more.", effect="none known")
+    if flag in _KINDS:
+        bug_type, description = _KINDS[flag]
+        return Note(bug_type=bug_type, description=description, effect="none known")
     entry = CATALOGUE[flag]
     return Note(
         bug_type=entry.group.upper().replace("-", "_"),

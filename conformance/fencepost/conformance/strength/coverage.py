@@ -1,7 +1,6 @@
 """Observes what a run asks: range edges by prefix length, pairs of factors, and changes that follow one another."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable
 
 from fencepost.adapters.contract import Connection, JsonObject
 from fencepost.adapters.contract.relay import Relay
@@ -9,6 +8,7 @@ from fencepost.conformance.lockstep.following import followed
 from fencepost.conformance.lockstep.wire import request_from_wire
 from fencepost.conformance.selection.factors import Levels, factor_levels, pairs_of, possible_levels
 from fencepost.conformance.strength.changes import Changes, combined, possible
+from fencepost.conformance.strength.model import Covered
 from fencepost.reference import (
     Caller,
     Decision,
@@ -27,20 +27,11 @@ PREFIXES = (*range(3, 31), 32)
 """The prefix lengths of ranges that every profile accepts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """How many cells of a grid were asked; `missing` names the others."""
-
-    covered: int
-    of: int
-    missing: tuple[str, ...]
-
-    @classmethod
-    def from_cells(cls, cells: Iterable[str], seen: frozenset[str]) -> "Coverage":
-        """How many of the cells were seen."""
-        known = tuple(cells)
-        missing = tuple(cell for cell in known if cell not in seen)
-        return cls(covered=len(known) - len(missing), of=len(known), missing=missing)
+def covered(name: str, cells: Iterable[str], seen: Container[str]) -> Covered:
+    """How many of the cells were seen."""
+    known = tuple(cells)
+    missing = tuple(cell for cell in known if cell not in seen)
+    return Covered(name=name, covered=len(known) - len(missing), of=len(known), missing=missing)
 
 
 class Watch(Relay):
@@ -69,23 +60,23 @@ class Watch(Relay):
         self.changes.note(method, params, before, self.vault, answer)
         return answer
 
-    def edge_coverage(self) -> Coverage:
+    def edge_coverage(self, name: str) -> Covered:
         """Each prefix length with each of its four edges, where that rule alone decides the answer."""
         cells = ((prefix, edge) for prefix in PREFIXES for edge in EDGES if prefix != 32 or edge != "the last")
         seen = frozenset(f"/{prefix}: {edge}" for prefix, edge in self.edges)
-        return Coverage.from_cells((f"/{prefix}: {edge}" for prefix, edge in cells), seen)
+        return covered(name, (f"/{prefix}: {edge}" for prefix, edge in cells), seen)
 
-    def pair_coverage(self) -> Coverage:
+    def pair_coverage(self, name: str) -> Covered:
         """Each pair of factors with each pair of their values that can occur together."""
         seen = frozenset(pair for levels in self.met for pair in pairs_of(levels))
         possible = dict.fromkeys(pair for levels in possible_levels() for pair in pairs_of(levels))
-        return Coverage.from_cells(possible, seen)
+        return covered(name, possible, seen)
 
-    def change_coverage(self, size: int) -> Coverage:
+    def change_coverage(self, name: str, size: int) -> Covered:
         """Of two changes that follow one another each so many factors, with the values that can occur together."""
         seen = frozenset(cell for levels in self.changes.met for cell in combined(levels, size))
         cells = dict.fromkeys(cell for levels in sorted(possible()) for cell in combined(levels, size))
-        return Coverage.from_cells(cells, seen)
+        return covered(name, cells, seen)
 
     def _note(self, request: Request) -> None:
         vault, places = self.vault, self._edges_now()

@@ -8,8 +8,7 @@ from fencepost.adapters.contract import Timeouts
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.run.opening import begun, connected
 from fencepost.conformance.run.plan import Plan
-from fencepost.conformance.strength.pool import spread
-from fencepost.conformance.strength.study import OnProgress
+from fencepost.conformance.strength.pool import OnProgress, gathered
 from fencepost.reports.model import Report
 
 _PEERS = "library:fencepost.conformance.peers:"
@@ -69,15 +68,11 @@ def finding_of(examination: FalseAlarmRun, report: Report) -> Finding:
 
 
 def count_false_alarms(
-    subjects: Sequence[str], *, effort: str, seeds: int, processes: int, on_progress: OnProgress = lambda *_: None
+    subjects: Sequence[str], *, effort: str, seeds: int, processes: int, on_progress: OnProgress
 ) -> Iterator[FalseAlarms]:
     """Run every subject with so many seeds, in the given order."""
     tasks = [FalseAlarmRun(subject=one, effort=effort, seed=seed) for one in subjects for seed in range(seeds)]
-    found: dict[int, Finding] = {}
-    for place, finding in spread(examine, tasks, processes=processes):
-        found[place] = finding
-        on_progress("correct implementations", len(found), len(tasks))
-    ordered = [found[place] for place in range(len(tasks))]
+    ordered = gathered(examine, tasks, "correct implementations", on_progress, processes=processes)
     for subject, group in groupby(ordered, key=lambda finding: finding.examination.subject):
         findings = list(group)
         yield FalseAlarms(

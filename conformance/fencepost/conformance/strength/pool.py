@@ -16,6 +16,9 @@ _R = TypeVar("_R")
 
 _GARBAGE = 100_000
 
+OnProgress = Callable[[str, int, int], None]
+"""Called with a part of the work, how much of it is done, and its size."""
+
 
 def spread(work: Callable[[_J], _R], jobs: Sequence[_J], *, processes: int) -> Iterator[tuple[int, _R]]:
     """The index and the result of each job, as they come. With one process the jobs run in this process.
@@ -34,6 +37,17 @@ def spread(work: Callable[[_J], _R], jobs: Sequence[_J], *, processes: int) -> I
                 yield places[future], future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def gathered(
+    work: Callable[[_J], _R], jobs: Sequence[_J], what: str, on_progress: OnProgress, *, processes: int
+) -> list[_R]:
+    """The results in the order of the jobs, which are the part `what` of the progress."""
+    found: dict[int, _R] = {}
+    for place, result in spread(work, jobs, processes=processes):
+        found[place] = result
+        on_progress(what, len(found), len(jobs))
+    return [found[place] for place in range(len(jobs))]
 
 
 def settle_in() -> None:

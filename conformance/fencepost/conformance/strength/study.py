@@ -1,6 +1,6 @@
 """A whole study: the mutant runs, the baseline runs and the observed run from which the figures are made."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -12,10 +12,10 @@ from fencepost.conformance.run.plan import Plan
 from fencepost.conformance.strength import figures
 from fencepost.conformance.strength.arms import ARMS
 from fencepost.conformance.strength.baseline_runs import BaselineRun, Outcomes, outcomes_of
-from fencepost.conformance.strength.coverage import Coverage, Watch
-from fencepost.conformance.strength.model import Balance, Covered, Strength
+from fencepost.conformance.strength.coverage import Watch
+from fencepost.conformance.strength.model import Balance, Strength
 from fencepost.conformance.strength.mutant_run import MutantRun, Task, run_mutant
-from fencepost.conformance.strength.pool import spread
+from fencepost.conformance.strength.pool import OnProgress, gathered
 from fencepost.reference import load_profile
 from fencepost.reports.model import Report
 
@@ -28,8 +28,6 @@ PREVIEW = "keyvault-2018-preview"
 MATRIX_EFFORT = "quick"
 GREEDY, WHOLE = "greedy", "greedy, whole"
 ALLOWED = 2_000
-
-OnProgress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +59,12 @@ class Design:
         return found
 
 
-def carry_out(design: Design, on_progress: OnProgress = lambda *_: None) -> Strength:
-    """Run the study. `on_progress` gets the progress: the part, how much of it is done, and its size."""
+def carry_out(design: Design, on_progress: OnProgress) -> Strength:
+    """Run the study."""
+
+    def trials_of(what: str, tasks: Iterable[Task]) -> list[MutantRun]:
+        return gathered(run_mutant, list(tasks), what, on_progress, processes=design.processes)
+
     pairs = design.pairs()
     profiles = tuple(dict.fromkeys(profile for _, profile in pairs))
     on_progress("the correct vault", 0, 1)
@@ -70,17 +72,15 @@ def carry_out(design: Design, on_progress: OnProgress = lambda *_: None) -> Stre
     on_progress("the correct vault", 1, 1)
     whole: list[MutantRun] = []
     if design.with_matrix:
-        whole = _trials("whole runs for the matrix", whole_runs(design), design, on_progress)
+        whole = trials_of("whole runs for the matrix", whole_runs(design))
     serves_both = design.with_matrix and design.effort == MATRIX_EFFORT
     seeds = range(int(serves_both), design.seeds)
     rest = [task for seed in seeds for task in _tasks(design, pairs, seed)]
-    trials = [*(whole if serves_both else ()), *_trials("runs to the first kill", rest, design, on_progress)]
+    trials = [*(whole if serves_both else ()), *trials_of("runs to the first kill", rest)]
     carriable = [(mutant, profile) for mutant, profile in pairs if mutant.carriable_by_decisions_only]
-    slow = _slow_trials(design, carriable, on_progress)
-    plain = _trials(
-        "the same in plain order", list(_tasks(design, carriable, 0, decisions_only=True)), design, on_progress
-    )
-    whole_bounded = _bounded_trials(design, pairs, on_progress) if design.calibrates else []
+    slow = trials_of("as decisions-only subjects", _tasks(design, carriable, 0, decisions_only=True, bounded=True))
+    plain = trials_of("the same in plain order", _tasks(design, carriable, 0, decisions_only=True))
+    whole_bounded = trials_of("in bounded runs", _tasks(design, pairs, 0, bounded=True)) if design.calibrates else []
     baselines = _baselines(design, pairs, on_progress)
     alive, unstable = figures.survivors(trials)
     return Strength(
@@ -114,10 +114,10 @@ def carry_out(design: Design, on_progress: OnProgress = lambda *_: None) -> Stre
             configurations=watch.configurations,
         ),
         coverage=(
-            _covered("edges of ranges, by prefix length", watch.edge_coverage()),
-            _covered("pairs of factors", watch.pair_coverage()),
-            _covered("pairs of factors of two successive changes", watch.change_coverage(2)),
-            _covered("triples of factors of two successive changes", watch.change_coverage(3)),
+            watch.edge_coverage("edges of ranges, by prefix length"),
+            watch.pair_coverage("pairs of factors"),
+            watch.change_coverage("pairs of factors of two successive changes", 2),
+            watch.change_coverage("triples of factors of two successive changes", 3),
         ),
         arms=tuple(figures.side_by_side(trials, baselines, allowed=design.allowed, whole_run=correct.totals.decisions)),
         kills={one.task.mutant: one.failed for one in whole},
@@ -150,37 +150,13 @@ def _tasks(
         )
 
 
-def _slow_trials(design: Design, carriable: Sequence[tuple[Mutant, str]], on_progress: OnProgress) -> list[MutantRun]:
-    """The mutants that decisions alone show, in the order of a bounded run, with the first seed."""
-    tasks = list(_tasks(design, carriable, 0, decisions_only=True, bounded=True))
-    return _trials("as decisions-only subjects", tasks, design, on_progress)
-
-
-def _bounded_trials(design: Design, pairs: Sequence[tuple[Mutant, str]], on_progress: OnProgress) -> list[MutantRun]:
-    """Every mutant in the order of a bounded run, with the first seed."""
-    tasks = list(_tasks(design, pairs, 0, bounded=True))
-    return _trials("in bounded runs", tasks, design, on_progress)
-
-
-def _trials(what: str, tasks: Sequence[Task], design: Design, on_progress: OnProgress) -> list[MutantRun]:
-    found: dict[int, MutantRun] = {}
-    for place, trial in spread(run_mutant, tasks, processes=design.processes):
-        found[place] = trial
-        on_progress(what, len(found), len(tasks))
-    return [found[place] for place in range(len(tasks))]
-
-
 def _baselines(design: Design, pairs: Sequence[tuple[Mutant, str]], on_progress: OnProgress) -> list[Outcomes]:
     """One job for each suite and profile: drawing the examples costs as much as asking many mutants."""
     runs = []
     for profile in dict.fromkeys(profile for _, profile in pairs):
         names = tuple(mutant.id for mutant, shown in pairs if shown == profile)
         runs += [BaselineRun(arm=arm, profile=profile, seed=0, decisions=design.allowed, mutants=names) for arm in ARMS]
-    found: dict[int, Outcomes] = {}
-    for place, outcomes in spread(outcomes_of, runs, processes=design.processes):
-        found[place] = outcomes
-        on_progress("other arms", len(found), len(runs))
-    return [found[place] for place in range(len(runs))]
+    return gathered(outcomes_of, runs, "other arms", on_progress, processes=design.processes)
 
 
 def _watched(profile: str, effort: str) -> tuple[Report, Watch]:
@@ -195,7 +171,3 @@ def _watched(profile: str, effort: str) -> tuple[Report, Watch]:
         return campaign.report(), watch
     finally:
         client.close()
-
-
-def _covered(name: str, coverage: Coverage) -> Covered:
-    return Covered(name=name, covered=coverage.covered, of=coverage.of, missing=coverage.missing)

@@ -42,11 +42,16 @@ class Probe:
 
 def ranges_of(acls: Mapping[str, object]) -> tuple[tuple[Range, ...], tuple[object, ...]]:
     """The IP rules of a `networkAcls` that can be drawn, and the values of the others."""
-    listed = acls.get("ipRules")
-    entries = listed if isinstance(listed, Sequence) and not isinstance(listed, str) else ()
-    values = [entry.get("value") if isinstance(entry, Mapping) else entry for entry in entries]
+    values = entries_of(acls, "ipRules", "value")
     drawn = {index: one for index, value in enumerate(values) if (one := _range(value)) is not None}
     return tuple(drawn.values()), tuple(value for index, value in enumerate(values) if index not in drawn)
+
+
+def entries_of(acls: Mapping[str, object], name: str, member: str) -> Sequence[object]:
+    """The member of each entry of a list of rules; an entry that is no object as it is."""
+    listed = acls.get(name)
+    entries = listed if isinstance(listed, Sequence) and not isinstance(listed, str) else ()
+    return [entry.get(member) if isinstance(entry, Mapping) else entry for entry in entries]
 
 
 def number_of(address: object) -> int | None:

@@ -71,12 +71,18 @@ def rule_boxes(
     address = source.get("address") if isinstance(source, Mapping) else None
     caller = caller if isinstance(caller, Mapping) else {}
     service = caller.get("service")
-    lacking = [words for member, words in _CREDENTIALS if caller.get(member) is False]
     own = Box(
         name=f"asked by: {'a caller' if service is None else service}",
-        below=", ".join([f"from {address}", f"{request.get('plane')} plane", f"{request.get('operation')}", *lacking]),
+        below=", ".join(
+            [f"from {address}", f"{request.get('plane')} plane", f"{request.get('operation')}", *lacking(caller)]
+        ),
     )
     return boxes(list(_let_in(rules, request)), own, unlisted=0, expected=expected, got=got, title=title)
+
+
+def lacking(caller: Mapping[str, object]) -> list[str]:
+    """The credentials that the caller does not have, in words."""
+    return [words for member, words in _CREDENTIALS if caller.get(member) is False]
 
 
 def _let_in(rules: Mapping[str, object], request: Mapping[str, object]) -> Sequence[Box]:

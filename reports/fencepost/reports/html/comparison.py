@@ -1,9 +1,10 @@
 """The rules and the request side by side: for each criterion, what is listed and what the caller has."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from fencepost.reports.html.boxes import alike
+from fencepost.reports.html.address_line import entries_of
+from fencepost.reports.html.boxes import alike, lacking
 from fencepost.reports.html.tree import Content, h
 from fencepost.reports.visible import abridged, as_json
 
@@ -19,15 +20,15 @@ def comparison(rules: Mapping[str, object], request: Mapping[str, object]) -> El
             _word(rules, "defaultAction"),
             f"{_word(request, 'plane')} plane, {_word(request, 'operation')}",
         ),
-        ("address", _listed(rules, "ipRules", "value"), _word(source, "address")),
+        ("address", _listed(entries_of(rules, "ipRules", "value")), _word(source, "address")),
     ]
-    listed = _entries(rules, "virtualNetworkRules", "id")
+    listed = entries_of(rules, "virtualNetworkRules", "id")
     if listed or "subnet" in source:
         own = source.get("subnet")
         rows.append(("subnet", _subnets(listed, own), _subnet(own, listed) if own is not None else "none"))
     rows.append(("bypass", _word(rules, "bypass"), _service(caller)))
-    if caller.get("authenticated") is False or caller.get("authorized") is False:
-        rows.append(("credentials", "asked of everyone", _credentials(caller)))
+    if missing := lacking(caller):
+        rows.append(("credentials", "asked of everyone", ", ".join(missing)))
     # These are the elements' own roles; the narrow layout would otherwise drop them.
     heads = [h("th", name, scope="col", role="columnheader") for name in ("the rules", "the request")]
     head = h("thead", h("tr", h("td", role="cell"), heads, role="row"), role="rowgroup")
@@ -53,20 +54,9 @@ def _word(value: Mapping[str, object], name: str) -> str:
     return found if isinstance(found, str) else "–" if found is None else as_json(abridged(found))
 
 
-def _entries(rules: Mapping[str, object], name: str, member: str) -> Sequence[object]:
-    found = rules.get(name)
-    entries = found if isinstance(found, Sequence) and not isinstance(found, str) else ()
-    return [entry.get(member) if isinstance(entry, Mapping) else entry for entry in entries]
-
-
-def _listed(rules: Mapping[str, object], name: str, member: str) -> Content:
-    values = _entries(rules, name, member)
-    shown = [h("li", one if isinstance(one, str) else as_json(one)) for one in _few(values)]
-    return _list(shown, len(values))
-
-
-def _few(values: Sequence[object]) -> Iterable[object]:
-    return (abridged(value) for value in values[:_SHOWN])
+def _listed(values: Sequence[object]) -> Content:
+    few = map(abridged, values[:_SHOWN])
+    return _list([h("li", one if isinstance(one, str) else as_json(one)) for one in few], len(values))
 
 
 def _list(shown: list[Element], total: int) -> Content:
@@ -102,12 +92,3 @@ def _service(caller: Mapping[str, object]) -> str:
         return "no Microsoft service"
     trusted = {True: ", marked as trusted", False: ", marked as not trusted"}.get(caller.get("trusted") is True)
     return f"{service}{trusted if 'trusted' in caller else ''}"
-
-
-def _credentials(caller: Mapping[str, object]) -> str:
-    missing = [
-        text
-        for member, text in (("authenticated", "no valid token"), ("authorized", "no permission"))
-        if caller.get(member) is False
-    ]
-    return ", ".join(missing)

@@ -17,7 +17,7 @@ from fencepost.conformance.strength.generated.measure import SECONDS, Design, wi
 from fencepost.conformance.strength.generated.structures import STRUCTURES
 from fencepost.conformance.strength.generated.trial import StructureConnection
 from fencepost.conformance.strength.generated.workers import within
-from fencepost.conformance.strength.study import OnProgress
+from fencepost.conformance.strength.pool import OnProgress
 
 HELD_OUT = tuple(name for name, one in STRUCTURES.items() if not one.in_sample)
 """The structures that no test was developed against."""

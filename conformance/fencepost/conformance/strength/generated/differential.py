@@ -22,7 +22,6 @@ class Difference:
     mutant: str
 
     def __str__(self) -> str:
-        """The history in one line."""
         return f"{'; '.join(_in_words(step) for step in self.history)}: {self.mutant}"
 
 

@@ -14,7 +14,7 @@ from fencepost.conformance.strength.generated.operators import OPERATORS
 from fencepost.conformance.strength.generated.structures import STRUCTURES
 from fencepost.conformance.strength.generated.trial import Task, Trial, attempt
 from fencepost.conformance.strength.generated.workers import within
-from fencepost.conformance.strength.study import OnProgress
+from fencepost.conformance.strength.pool import OnProgress
 from msgspec import Struct
 
 SECONDS = 120.0

@@ -67,7 +67,6 @@ class MechanismsError(ValueError):
     faults: tuple[str, ...]
 
     def __str__(self) -> str:
-        """The file, and a line for each fault."""
         return "\n".join((f"{self.file}: {len(self.faults)} faults", *(f"  {fault}" for fault in self.faults)))
 
 
