@@ -54,6 +54,13 @@ def test_each_vault_offers_what_it_is_to_offer(kind: str, profile: str) -> None:
         assert said.profile == profile
 
 
+@pytest.mark.parametrize("seed", [1, 5, 9])
+def test_groves_leave_a_vault_that_only_decides_enough_decisions_for_its_limits(seed: int) -> None:
+    features = ("decisions-only", "service-endpoints", "trusted-services", "caller-credentials")
+    found = ask_vault(ArrayRun(kind="stdlib", features=features, profile="keyvault", seed=seed))
+    assert found.result == "partial", "LIM-5 is vacuous at two of these seeds where nothing is kept for it"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("place", range(SETS))
 def test_no_vault_is_failed_and_no_clause_is_vacuous_whatever_the_features(place: int) -> None:

@@ -71,7 +71,7 @@ class CostMeter:
     """The cost so far: `aside` is the cost of counterexamples, `explored` the cost of the explorations.
 
     `cost` is the sum of both. Counterexamples cost at most `ASIDE_WRITES` and `ASIDE_DECISIONS`, and the cost of the
-    last counterexample. `kept_writes` of the effort are left for explorations that come later. `first_failure` is the
+    last counterexample. `kept` is left of the effort for explorations that come later. `first_failure` is the
     cost of the explorations up to the first wrong answer.
     """
 
@@ -80,7 +80,7 @@ class CostMeter:
         self._cost = cost
         self.aside = Cost()
         self.explored = Cost()
-        self.kept_writes = 0
+        self.kept = Cost()
         self.first_failure: Cost | None = None
 
     @property
@@ -92,8 +92,8 @@ class CostMeter:
         """Raise `EffortSpent` if no write or fewer than so many decisions are left."""
         spent = self.spent
         if (
-            spent.writes >= self._effort.writes - self.kept_writes
-            or spent.decisions + decisions > self._effort.decisions
+            spent.writes >= self._effort.writes - self.kept.writes
+            or spent.decisions + decisions > self._effort.decisions - self.kept.decisions
         ):
             raise EffortSpent
 

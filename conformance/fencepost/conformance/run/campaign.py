@@ -25,7 +25,7 @@ from fencepost.conformance.run.clause_times import ClauseTimes
 from fencepost.conformance.run.control import ControlPlan, control
 from fencepost.conformance.run.findings import Findings
 from fencepost.conformance.run.journal import Checkpoint, Circumstances
-from fencepost.conformance.run.order import EXPLORATIONS, in_waves, kept_writes, share_through
+from fencepost.conformance.run.order import EXPLORATIONS, in_waves, kept, share_through
 from fencepost.conformance.run.plan import Listener, Plan, Progress
 from fencepost.conformance.run.reporting import report_of, totals_of
 from fencepost.reference import load_profile
@@ -214,9 +214,9 @@ class Campaign:
         self.settle()
         self._explored.append(exploration.name)
         self._at_hand = exploration
-        if self.capabilities.refusals and self.capabilities.incremental:
+        if self.capabilities.refusals or self.plan.most_decisions is None:
             left = [one for one in self._useful() if one is exploration or one.name not in self._explored]
-            self.bench.meter.kept_writes = kept_writes(left, exploration)
+            self.bench.meter.kept = kept(left, exploration, self.capabilities)
         scenarios = list(exploration.scenarios(self.setting))
         done, self._skip = self._skip, 0
         if not done:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from fencepost.conformance.bench.effort import EFFORTS, Effort
 from fencepost.conformance.bench.exploration import Exploration
+from fencepost.conformance.capabilities import Capabilities
 from fencepost.conformance.explorations.alternation import TURNS
 from fencepost.conformance.explorations.bare_vaults import BARE_VAULTS
 from fencepost.conformance.explorations.call_sizes import CALL_SIZES
@@ -23,6 +24,7 @@ from fencepost.conformance.explorations.repetition import REPETITION
 from fencepost.conformance.explorations.state import STATE
 from fencepost.conformance.explorations.undone_writes import UNDONE_WRITES
 from fencepost.conformance.explorations.validation import VALIDATION
+from fencepost.conformance.lockstep.cost import Cost
 
 EXPLORATIONS: tuple[Exploration, ...] = (
     LIMITS_AT_ONCE,
@@ -87,12 +89,19 @@ _KEPT_WRITES = {
 """How many writes are kept for each of these explorations, for a subject that takes single changes and refuses."""
 
 
-def kept_writes(left: Sequence[Exploration], at_hand: Exploration) -> int:
-    """How many writes of an effort are kept for the explorations that are left, beside the one at hand.
+_KEPT_DECISIONS = {"limits": 5_500, "repetition": 700, "call sizes": 600}
+"""How many decisions are kept for each of these explorations, for a subject that only decides."""
+
+
+def kept(left: Sequence[Exploration], at_hand: Exploration, capabilities: Capabilities) -> Cost:
+    """What is kept of an effort for the explorations that are left, beside the one at hand.
 
     Tests ask explorations in another order than a run.
     """
-    return sum(_KEPT_WRITES.get(one.title, 0) for one in left if one is not at_hand)
+    others = [one.title for one in left if one is not at_hand]
+    if not capabilities.refusals:
+        return Cost(decisions=sum(_KEPT_DECISIONS.get(one, 0) for one in others))
+    return Cost(writes=sum(_KEPT_WRITES.get(one, 0) for one in others) if capabilities.incremental else 0)
 
 
 def share_through(order: Sequence[Exploration], at_hand: Exploration, part: float) -> float:
