@@ -220,6 +220,13 @@ def test_a_history_sends_only_what_the_contract_allows(exploration: str) -> None
     assert campaign.explored.decisions > 0
 
 
+def test_a_caller_of_a_subnet_without_its_endpoint_is_not_asked_by_its_private_address() -> None:
+    for seed in range(6):
+        campaign = explored(SuspiciousVault, *named("undone writes"), seed=seed, with_decoys=False)
+        assert campaign.tally.reasons("error") == {}
+        assert campaign.explored.decisions > 0
+
+
 def test_the_same_seed_gives_the_same_report_and_another_seed_another() -> None:
     def run(seed: int) -> Report:
         return judged("mutant:first-rule-only", "VAL", "DEC-10", "STA-5", "STA-10", seed=seed)

@@ -22,7 +22,7 @@ from fencepost.conformance.generate.changes import (
     set_endpoints,
     update,
 )
-from fencepost.conformance.lockstep.case import WriteStep, apply_write
+from fencepost.conformance.lockstep.case import EndpointsStep, WriteStep, apply_write
 from fencepost.conformance.lockstep.wire import wire_rules
 from fencepost.reference import Network, Request, Subnet
 
@@ -61,8 +61,17 @@ def _undone(bench: Bench, setting: Setting, index: int) -> None:
 
 
 def _concerned(change: Change | None, bench: Bench, network: Network, asked: list[Request]) -> list[Request]:
-    """The callers whose answer the change changes, or a new vault with this network; all callers if it changes none."""
+    """The callers whose answer the change changes, or a new vault with this network; all callers if it changes none.
+
+    A private address of a subnet is seen only while its endpoint is on, so such a caller is left out while it is off.
+    """
     before, after = bench.vault, None
+    switched = change.step.subnet if change is not None and isinstance(change.step, EndpointsStep) else None
+    asked = [
+        one
+        for one in asked
+        if one.subnet is None or (one.subnet != switched and before.network.has_endpoint(one.subnet))
+    ]
     if change is None:
         after = before.reset(network)
     elif isinstance(change.step, WriteStep):
