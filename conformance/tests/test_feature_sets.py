@@ -24,6 +24,7 @@ from fencepost.conformance.strength.feature_sets import (
 
 main = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "false_alarms.py"))["main"]
 SETS = 20
+DECIDES = ("decisions-only", "service-endpoints", "trusted-services", "caller-credentials")
 CONTRADICTORY = {frozenset(pair[:2]) for pair in CONTRADICTIONS}
 
 
@@ -56,9 +57,14 @@ def test_each_vault_offers_what_it_is_to_offer(kind: str, profile: str) -> None:
 
 @pytest.mark.parametrize("seed", [1, 5, 9])
 def test_groves_leave_a_vault_that_only_decides_enough_decisions_for_its_limits(seed: int) -> None:
-    features = ("decisions-only", "service-endpoints", "trusted-services", "caller-credentials")
-    found = ask_vault(ArrayRun(kind="stdlib", features=features, profile="keyvault", seed=seed))
+    found = ask_vault(ArrayRun(kind="stdlib", features=DECIDES, profile="keyvault", seed=seed))
     assert found.result == "partial", "LIM-5 is vacuous at two of these seeds where nothing is kept for it"
+
+
+def test_groves_leave_such_a_vault_enough_for_overlapping_calls() -> None:
+    features = (*DECIDES, "read-back", "incremental-rules", "snapshot-isolation")
+    found = ask_vault(ArrayRun(kind="stdlib", features=features, profile="keyvault-2018-preview", seed=3))
+    assert found.result == "partial", "STA-8 is vacuous where nothing is kept for it"
 
 
 @pytest.mark.slow

@@ -89,7 +89,7 @@ _KEPT_WRITES = {
 """How many writes are kept for each of these explorations, for a subject that takes single changes and refuses."""
 
 
-_KEPT_DECISIONS = {"limits": 5_500, "repetition": 700, "call sizes": 600}
+_KEPT_DECISIONS = {"concurrency": 900, "limits": 5_500, "repetition": 700, "call sizes": 600}
 """How many decisions are kept for each of these explorations, for a subject that only decides."""
 
 
