@@ -1,7 +1,7 @@
 """Looks for false alarms: correct vaults of twelve kinds with many sets of features, and each clause asked alone.
 
-python conformance/benchmarks/false_alarms.py features [--seeds N] [--vault KIND] [--profile NAME] [--sets N]
-python conformance/benchmarks/false_alarms.py clauses [--seeds N] [--clause ID] [--profile NAME]
+python conformance/benchmarks/false_alarms.py features [--first N] [--seeds N] [--vault KIND] [--profile NAME] [--sets N]
+python conformance/benchmarks/false_alarms.py clauses [--first N] [--seeds N] [--clause ID] [--profile NAME]
 """
 
 import sys
@@ -27,6 +27,7 @@ from fencepost.reference import profile_names
 _R = TypeVar("_R", ArrayRun, ClauseRun)
 _SETTLED = {"pass", "partial", "not applicable"}
 _JOBS = click.option("--jobs", type=click.IntRange(min=1), default=default_processes, show_default="2")
+_FIRST = click.option("--first", type=click.IntRange(min=0), default=0, show_default=True, help="The first seed.")
 _PROFILES = click.option(
     "--profile", "profiles", multiple=True, type=click.Choice(list(profile_names())), default=list(profile_names())
 )
@@ -38,17 +39,20 @@ def main() -> None:
 
 
 @main.command()
+@_FIRST
 @click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True)
 @click.option("--vault", "vaults", multiple=True, type=click.Choice(VAULTS), default=list(VAULTS))
 @click.option("--sets", type=click.IntRange(min=1), help="Only so many of the sets of features.")
 @_PROFILES
 @_JOBS
-def features(*, seeds: int, vaults: Sequence[str], sets: int | None, profiles: Sequence[str], jobs: int) -> None:
+def features(
+    *, first: int, seeds: int, vaults: Sequence[str], sets: int | None, profiles: Sequence[str], jobs: int
+) -> None:
     """Any three features in every combination, on each vault, in each profile, with each seed."""
     chosen = covering_sets()[:sets]
     runs = [
         ArrayRun(kind=kind, features=some, profile=profile, seed=seed)
-        for seed in range(seeds)
+        for seed in range(first, first + seeds)
         for kind in vaults
         for profile in profiles
         for some in chosen
@@ -58,11 +62,12 @@ def features(*, seeds: int, vaults: Sequence[str], sets: int | None, profiles: S
 
 
 @main.command()
+@_FIRST
 @click.option("--seeds", type=click.IntRange(min=1), default=50, show_default=True)
 @click.option("--clause", "clauses", multiple=True, metavar="ID", help="Only this clause, or family; repeatable.")
 @_PROFILES
 @_JOBS
-def clauses(*, seeds: int, clauses: Sequence[str], profiles: Sequence[str], jobs: int) -> None:
+def clauses(*, first: int, seeds: int, clauses: Sequence[str], profiles: Sequence[str], jobs: int) -> None:
     """Every clause of the reference asked alone, with each seed."""
     wanted = [one.id for pattern in clauses for one in catalogue().matching(pattern)]
     known = wanted or [one.id for one in catalogue().clauses]
@@ -70,7 +75,7 @@ def clauses(*, seeds: int, clauses: Sequence[str], profiles: Sequence[str], jobs
         ClauseRun(clause=one, profile=profile, seed=seed)
         for one in known
         for profile in profiles
-        for seed in range(seeds)
+        for seed in range(first, first + seeds)
     ]
     sys.exit(_shown(ask_clause, runs, jobs))
 

@@ -87,7 +87,7 @@ def test_a_clause_asked_alone_passes_or_does_not_apply() -> None:
 
 
 def test_the_command_tells_how_many_runs_ended_how() -> None:
-    options = ["clauses", "--clause", "DEC-15", "--seeds", "2", "--profile", "keyvault", "--jobs", "1"]
+    options = ["clauses", "--clause", "DEC-15", "--first", "3", "--seeds", "2", "--profile", "keyvault", "--jobs", "1"]
     result = CliRunner().invoke(main, options, catch_exceptions=False)
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == "2 runs: 2 partial"

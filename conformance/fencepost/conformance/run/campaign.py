@@ -214,9 +214,8 @@ class Campaign:
         self.settle()
         self._explored.append(exploration.name)
         self._at_hand = exploration
-        if self.capabilities.refusals or self.plan.most_decisions is None:
-            left = [one for one in self._useful() if one is exploration or one.name not in self._explored]
-            self.bench.meter.kept = kept(left, exploration, self.capabilities)
+        left = [one for one in self._useful() if one is exploration or one.name not in self._explored]
+        self.bench.meter.kept = kept(left, exploration, self.capabilities, self.setting.effort)
         scenarios = list(exploration.scenarios(self.setting))
         done, self._skip = self._skip, 0
         if not done:

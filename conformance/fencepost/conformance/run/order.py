@@ -93,15 +93,16 @@ _KEPT_DECISIONS = {"concurrency": 900, "limits": 5_500, "repetition": 700, "call
 """How many decisions are kept for each of these explorations, for a subject that only decides."""
 
 
-def kept(left: Sequence[Exploration], at_hand: Exploration, capabilities: Capabilities) -> Cost:
+def kept(left: Sequence[Exploration], at_hand: Exploration, capabilities: Capabilities, effort: Effort) -> Cost:
     """What is kept of an effort for the explorations that are left, beside the one at hand.
 
-    Tests ask explorations in another order than a run.
+    Tests ask explorations in another order than a run. Of few decisions none are kept: they are asked in order.
     """
     others = [one.title for one in left if one is not at_hand]
-    if not capabilities.refusals:
-        return Cost(decisions=sum(_KEPT_DECISIONS.get(one, 0) for one in others))
-    return Cost(writes=sum(_KEPT_WRITES.get(one, 0) for one in others) if capabilities.incremental else 0)
+    if capabilities.refusals:
+        return Cost(writes=sum(_KEPT_WRITES.get(one, 0) for one in others) if capabilities.incremental else 0)
+    decisions = sum(_KEPT_DECISIONS.get(one, 0) for one in others)
+    return Cost(decisions=decisions if 2 * decisions < effort.decisions else 0)
 
 
 def share_through(order: Sequence[Exploration], at_hand: Exploration, part: float) -> float:
