@@ -1,7 +1,7 @@
 """Looks for false alarms: correct vaults of twelve kinds with many sets of features, and each clause asked alone.
 
-python conformance/benchmarks/false_alarms.py features [--first N] [--seeds N] [--vault KIND] [--profile NAME] [--sets N]
-python conformance/benchmarks/false_alarms.py clauses [--first N] [--seeds N] [--clause ID] [--profile NAME]
+python conformance/benchmarks/false_alarms.py features [--first N] [--seeds N] [--vault KIND] [--profile P] [--sets N]
+python conformance/benchmarks/false_alarms.py clauses [--first N] [--seeds N] [--clause ID] [--profile P]
 """
 
 import sys
