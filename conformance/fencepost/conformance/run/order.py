@@ -89,20 +89,26 @@ _KEPT_WRITES = {
 """How many writes are kept for each of these explorations, for a subject that takes single changes and refuses."""
 
 
-_KEPT_DECISIONS = {"concurrency": 900, "limits": 5_500, "repetition": 700, "call sizes": 600}
-"""How many decisions are kept for each of these explorations, for a subject that only decides."""
+_KEPT_BY_DECISIONS_ONLY = {
+    "concurrency": Cost(writes=15, decisions=900),
+    "limits": Cost(writes=40, decisions=5_500),
+    "repetition": Cost(writes=1, decisions=700),
+    "call sizes": Cost(writes=4, decisions=600),
+    "read-back": Cost(writes=8),
+}
+"""What is kept for each of these explorations, for a subject that only decides."""
 
 
 def kept(left: Sequence[Exploration], at_hand: Exploration, capabilities: Capabilities, effort: Effort) -> Cost:
     """What is kept of an effort for the explorations that are left, beside the one at hand.
 
-    Tests ask explorations in another order than a run. Of few decisions none are kept: they are asked in order.
+    Tests ask explorations in another order than a run. Of few decisions nothing is kept: they are asked in order.
     """
     others = [one.title for one in left if one is not at_hand]
     if capabilities.refusals:
         return Cost(writes=sum(_KEPT_WRITES.get(one, 0) for one in others) if capabilities.incremental else 0)
-    decisions = sum(_KEPT_DECISIONS.get(one, 0) for one in others)
-    return Cost(decisions=decisions if 2 * decisions < effort.decisions else 0)
+    found = sum((_KEPT_BY_DECISIONS_ONLY.get(one, Cost()) for one in others), start=Cost())
+    return found if 2 * found.decisions < effort.decisions else Cost()
 
 
 def share_through(order: Sequence[Exploration], at_hand: Exploration, part: float) -> float:
