@@ -221,7 +221,7 @@ def test_a_history_sends_only_what_the_contract_allows(exploration: str) -> None
 
 
 def test_a_caller_of_a_subnet_without_its_endpoint_is_not_asked_by_its_private_address() -> None:
-    for seed in range(6):
+    for seed in range(16):
         campaign = explored(SuspiciousVault, *named("undone writes"), seed=seed, with_decoys=False)
         assert campaign.tally.reasons("error") == {}
         assert campaign.explored.decisions > 0

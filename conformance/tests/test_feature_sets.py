@@ -87,7 +87,16 @@ def test_a_clause_asked_alone_passes_or_does_not_apply() -> None:
 
 
 def test_the_command_tells_how_many_runs_ended_how() -> None:
-    options = ["clauses", "--clause", "DEC-15", "--first", "3", "--seeds", "2", "--profile", "keyvault", "--jobs", "1"]
+    options = ["clauses", "--clause", "DEC-15", "--seeds", "2", "--profile", "keyvault", "--jobs", "1"]
     result = CliRunner().invoke(main, options, catch_exceptions=False)
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == "2 runs: 2 partial"
+
+
+def test_the_command_begins_at_the_first_seed_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[ClauseRun]()
+    program = main.commands["clauses"].callback.__globals__
+    monkeypatch.setitem(program, "spread", lambda _, runs, **__: asked.extend(runs) or ())
+    options = ["clauses", "--clause", "DEC-15", "--first", "3", "--seeds", "2", "--profile", "keyvault"]
+    CliRunner().invoke(main, options, catch_exceptions=False)
+    assert [run.seed for run in asked] == [3, 4]

@@ -46,7 +46,7 @@ def call_in_words(method: str, params: JsonObject) -> str:
 def without_folders(text: str) -> str:
     """The text, each file in a traceback in it by its name alone.
 
-    >>> without_folders("at Object.putRules (file:///home/me/harness.mjs:42:11), in /src/app/Vault.cs:line 7")
+    >>> without_folders("at Object.putRules (file:///opt/vault/harness.mjs:42:11), in /src/app/Vault.cs:line 7")
     'at Object.putRules (harness.mjs:42:11), in Vault.cs:line 7'
     >>> without_folders("at node:internal/process/task_queues:95:5, asked http://127.0.0.1:80/a/b:1")
     'at node:internal/process/task_queues:95:5, asked http://127.0.0.1:80/a/b:1'
