@@ -95,8 +95,13 @@ def test_the_command_tells_how_many_runs_ended_how() -> None:
 
 def test_the_command_begins_at_the_first_seed_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[ClauseRun]()
+
+    def spread(_: object, runs: list[ClauseRun], **__: object) -> tuple[()]:
+        asked.extend(runs)
+        return ()
+
     program = main.commands["clauses"].callback.__globals__
-    monkeypatch.setitem(program, "spread", lambda _, runs, **__: asked.extend(runs) or ())
+    monkeypatch.setitem(program, "spread", spread)
     options = ["clauses", "--clause", "DEC-15", "--first", "3", "--seeds", "2", "--profile", "keyvault"]
     CliRunner().invoke(main, options, catch_exceptions=False)
     assert [run.seed for run in asked] == [3, 4]
