@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from azure_adapter import DENY, FRONT, Opened, ask, openings, outcomes
@@ -176,6 +176,25 @@ def test_an_endpoint_that_asks_for_no_token_is_asked_what_can_be_asked(opened: O
     assert outcomes(adapter, ask("20.1.2.3", operation="SecretRestore")) == [("inconclusive",)]
     adapter.put_rules(network_acls=DENY)
     assert outcomes(adapter, ask("20.1.2.3", authenticated=False)) == [("deny", 401)]
+
+
+def test_what_an_sdk_keeps_of_a_vault_changes_no_later_statement(target: Path) -> None:
+    from fencepost.adapters.azure_client import open_adapter
+
+    options = Options(target=target, trust_test_headers=True, subject="mutant:allow-needs-no-token")
+    with running(options):
+        file = load_target(target)
+        save_target(replace(file, endpoint=replace(file.endpoint, vault="fencepost-again")), target)
+        statements = []
+        for _ in range(2):
+            adapter = cast("Any", open_adapter(str(target)))
+            statements.append(adapter.describe(protocol=1))
+            adapter.put_rules(network_acls=DENY)
+            for operation in ("SecretGet", "KeyGet", "CertificateGet"):
+                adapter.decide(requests=[ask("20.1.2.3", operation=operation)])
+            adapter.shutdown()
+    assert statements[0] == statements[1]
+    assert "SecretSet" not in statements[0]["operations"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,13 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from fencepost.adapters.azure.forms import ALL_DEFAULT
 from fencepost.adapters.azure.target import TargetError, TargetFile
 from fencepost.adapters.azure_client import control_calls, data_calls
-from fencepost.adapters.azure_client.clients import Clients, ClientSets, context_for, open_clients
+from fencepost.adapters.azure_client.clients import (
+    Clients,
+    ClientSets,
+    context_for,
+    forget_challenges,
+    open_clients,
+)
 from fencepost.adapters.azure_client.conveying import CALLER, Conveyed, NotFromHere
 from fencepost.adapters.azure_client.estate import Estate, code_of, is_by_firewall
 from fencepost.adapters.contract.messages import Request
@@ -194,6 +200,7 @@ class AzureAdapter:
             context = context_for(endpoint)
         except OSError as error:
             raise TargetError(f"{endpoint.ca}: {error.strerror or error}") from None
+        forget_challenges()
         self._sets = open_clients(self._target, context)
         clients = self._sets.authorized
         try:

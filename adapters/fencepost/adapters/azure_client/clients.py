@@ -3,10 +3,14 @@
 import asyncio
 import logging
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import azure.keyvault.certificates
+import azure.keyvault.keys
+import azure.keyvault.secrets
 from azure.core.pipeline.policies import AsyncRetryPolicy
 from azure.identity.aio import ClientSecretCredential, DefaultAzureCredential
 from azure.keyvault.certificates.aio import CertificateClient
@@ -69,15 +73,19 @@ class Clients:
     def reach(self, vault_url: str) -> DataClients:
         """The clients of the vault at this address."""
         if self.data is None or self.data.secrets.vault_url.rstrip("/") != vault_url.rstrip("/"):
-            options: dict[str, Any] = {
-                "transport": self.transport,
-                "retry_policy": OnlyThrottling(),
-                "verify_challenge_resource": _AZURE_VAULTS in vault_url,
-            }
+
+            def client(of_kind: Callable[..., Any]) -> Any:
+                # A policy is of one pipeline: it holds the policy that comes next there.
+                return of_kind(
+                    vault_url,
+                    self.credential,
+                    transport=self.transport,
+                    retry_policy=OnlyThrottling(),
+                    verify_challenge_resource=_AZURE_VAULTS in vault_url,
+                )
+
             self.data = DataClients(
-                secrets=SecretClient(vault_url, self.credential, **options),
-                keys=KeyClient(vault_url, self.credential, **options),
-                certificates=CertificateClient(vault_url, self.credential, **options),
+                secrets=client(SecretClient), keys=client(KeyClient), certificates=client(CertificateClient)
             )
         return self.data
 
@@ -140,6 +148,16 @@ def context_for(endpoint: Endpoint) -> ssl.SSLContext:
     else:
         context.load_verify_locations(cafile=endpoint.ca)
     return context
+
+
+def forget_challenges() -> None:
+    """Take from the process what the SDKs know of endpoints that they asked before.
+
+    An SDK keeps, by host and port, which token a vault asks for. A vault at the same host and port that asks for no
+    token would be asked otherwise than a vault at a new port, and its conformance statement would differ.
+    """
+    for package in (azure.keyvault.secrets, azure.keyvault.keys, azure.keyvault.certificates):
+        package._shared.HttpChallengeCache.clear()  # the SDKs have no public name for it
 
 
 def open_clients(target: TargetFile, context: ssl.SSLContext) -> ClientSets:
