@@ -12,6 +12,8 @@ FOUND = {
     "refused-update-is-accepted-when-repeated": "refusals",
     "blanks-hide-a-private-address": "validation",
     "one-write-removes-so-many-rules-at-most": "limits",
+    "rules-of-a-24-are-counted-in-a-byte": "limits",
+    "sizes-in-a-16-are-added-up": "limits",
     "repeated-rule-frees-one-place": "limits",
     "read-back-outlives-the-vault": "state",
     "sets-with-the-same-addresses-are-one-set": "groves",

@@ -13,8 +13,9 @@ from fencepost.conformance.explorations.rule_lists import SWITCHES, RuleList, as
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.rule_sets import FLAG
+from fencepost.conformance.generate.shapes import first_half, other_half
 from fencepost.conformance.lockstep.wire import WireRules, entries_of, wire_rules
-from fencepost.reference import Block, Request, Vault, address_from_text
+from fencepost.reference import Block, Request, Vault, address_from_text, is_public
 
 _LISTS = ("ipRules", "virtualNetworkRules")
 _SAMPLE = 40
@@ -79,6 +80,7 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         if setting.capabilities.incremental:
             yield scenario(("STA-2",), partial(_across_a_power_of_two, kind=kinds[0]), "power of two", index)
             yield scenario(("STA-2",), partial(_grown, kind=kinds[0]), "grown", index)
+        yield scenario(("STA-2",), partial(_tiled, kind=kinds[0]), "tiled", index)
         if len(kinds) == 2:
             yield scenario(("LIM-5",), partial(_both, kinds=kinds), "both", index)
 
@@ -220,6 +222,66 @@ def _grown(bench: Bench, random: Random, kind: RuleList) -> None:
         for one in (first, second):
             bench.write(kind.add, {kind.member: one}, exercises=("STA-2",), aim="STA-2")
         ask_every_rule(bench, random, "STA-2")
+
+
+def _tiled(bench: Bench, random: Random, kind: RuleList) -> None:
+    """Pages that equal rules fill, 256 of them where there is room: without one rule there is a hole of its size.
+
+    Half a page and the two quarters in it are together as large as the page, and half of the page is outside them.
+    """
+    halved = (8, 16, 24)
+    count = 1 << ((kind.maximum - 3 * len(halved)) // 3).bit_length() - 1
+    bits = count.bit_length() - 1
+    *tiled, _, _, _ = found = _pages(random, (*(length - bits for length in (16, 24, 32)), *halved))
+    halves = [first_half(page) for page in found[len(tiled) :]]
+    tiles = [_cut(page, count) for page in tiled]
+    gone = [random.choice((tile[0], tile[-1], random.choice(tile))) for tile in tiles]
+    rules = [*(one for tile in tiles for one in tile), *(one for half in halves for one in (half, *_cut(half, 2)))]
+    random.shuffle(rules)
+    asked = [address for one in (*tiled, *gone) for address in edges(one)]
+    asked += [random.choice(tile).first for tile in tiles for _ in range(_ASKED_ABOUT)]
+    asked += [random.randint(other.first, other.last) for other in map(other_half, halves)]
+    requests_about = [Request(address=address) for address in asked if is_public(address)]
+
+    def look() -> None:
+        bench.ask(requests_about, exercises=dict.fromkeys(requests_about, ("STA-2",)), aim="STA-2")
+
+    def put(without: Sequence[Block] = ()) -> bool:
+        return bench.put(kind.acls([blocks.text(one) for one in rules if one not in without]))
+
+    if not put():
+        return
+    ask_every_rule(bench, random, "STA-2")
+    look()
+    if not bench.capabilities.incremental:
+        for without in (gone, ()):
+            if not put(without):
+                return
+            look()
+        return
+    for changed, methods in ((gone, ("removeIpRule",)), (gone, ("addIpRule",)), (tiled, ("addIpRule", "removeIpRule"))):
+        for one in changed:
+            for method in methods:
+                if not bench.write(method, {"value": blocks.text(one)}, exercises=("STA-2",), aim="STA-2"):
+                    return
+            look()
+
+
+def _pages(random: Random, lengths: Sequence[int]) -> list[Block]:
+    """A range of each prefix length, each in a /8 of its own."""
+    found = dict[int, Block]()
+    for length in lengths:
+        page = blocks.block(random, length)
+        while page.first >> 24 in found:
+            page = blocks.block(random, length)
+        found[page.first >> 24] = page
+    return list(found.values())
+
+
+def _cut(page: Block, count: int) -> list[Block]:
+    """The page in so many equal parts."""
+    size = (page.last - page.first + 1) // count
+    return [Block(first, first + size - 1) for first in range(page.first, page.last + 1, size)]
 
 
 def _merged(bench: Bench, random: Random, kind: RuleList) -> None:

@@ -62,7 +62,7 @@ DECISIONS_OF = {
     "histories": 7_200,
     "groves": 15_000,
     "concurrency": 300,
-    "limits": 13_600,
+    "limits": 15_000,
     "repetition": 6_000,
     "call sizes": 21_600,
     "more decisions": 5_000,
@@ -81,7 +81,7 @@ _KEPT_WRITES = {
     "decisions": 23,
     "state": 65,
     "concurrency": 15,
-    "limits": 180,
+    "limits": 194,
     "repetition": 1,
     "call sizes": 10,
     "read-back": 6,
@@ -91,7 +91,7 @@ _KEPT_WRITES = {
 
 _KEPT_BY_DECISIONS_ONLY = {
     "concurrency": Cost(writes=15, decisions=900),
-    "limits": Cost(writes=40, decisions=5_500),
+    "limits": Cost(writes=43, decisions=6_700),
     "repetition": Cost(writes=1, decisions=700),
     "call sizes": Cost(writes=4, decisions=600),
     "read-back": Cost(writes=8),

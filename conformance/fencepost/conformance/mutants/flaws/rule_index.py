@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from fencepost.conformance.mutants.mutant import Flaws, shown_by
+from fencepost.conformance.mutants.mutant import TODAY_ONLY, Flaws, shown_by
 from fencepost.conformance.mutants.stateful import Stateful
 from fencepost.conformance.mutants.values import Ask, Held, IpRule
 from fencepost.conformance.mutants.vault import Vault
@@ -164,6 +164,30 @@ class _FreedPageIsUsedAsItWas(Stateful):
 
     def address_matches(self, rules: Sequence[IpRule], ask: Ask) -> bool:
         return ask.address >> 16 in self.full or super().address_matches(rules, ask)
+
+
+@flaw("rules-of-a-24-are-counted-in-a-byte", "STA-2 DEC-2 LIM-1", "closed", profiles=TODAY_ONLY)
+@shown_by(put(*(f"20.1.2.{last}" for last in range(256))), ask(call("20.1.2.3")))
+class _RulesOfA24AreCountedInAByte(Vault):
+    """A table of /24 tells how many rules are inside each; a byte counts them, and 256 rules are none."""
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        found = super().arrange(rules)
+        inside = Counter(rule.first >> 8 for rule in set(found) if rule.prefix > 24)
+        return tuple(rule for rule in found if rule.prefix <= 24 or inside[rule.first >> 8] % 256)
+
+
+@flaw("sizes-in-a-16-are-added-up", "STA-2 DEC-3 DEC-5", "open")
+@shown_by(put(_LOWER, "20.0.0.0/18", "20.0.64.0/18"), ask(call("20.0.200.7")))
+class _SizesInA16AreAddedUp(Vault):
+    """The ranges in a /16 fill it if their sizes come to 65,536; a range inside another is counted again."""
+
+    def arrange(self, rules: tuple[IpRule, ...]) -> tuple[IpRule, ...]:
+        found = super().arrange(rules)
+        sizes = Counter[int]()
+        for rule in filter(_is_in_a_page, set(found)):
+            sizes[_page(rule)] += rule.last - rule.first + 1
+        return (*found, *(self.rule_of(page << 16, 16) for page, size in sizes.items() if size == 1 << 16))
 
 
 def _is_in_a_page(rule: IpRule) -> bool:
