@@ -12,6 +12,7 @@ FOUND = {
     "refused-update-is-accepted-when-repeated": "refusals",
     "blanks-hide-a-private-address": "validation",
     "one-write-removes-so-many-rules-at-most": "limits",
+    "put-under-allow-checks-no-endpoint": "validation",
     "rules-of-a-24-are-counted-in-a-byte": "limits",
     "sizes-in-a-16-are-added-up": "limits",
     "repeated-rule-frees-one-place": "limits",

@@ -294,7 +294,7 @@ def _brought_in(bench: Bench, setting: Setting, random: Random, subnet: str, on:
         entries: list[JsonObject] = [{"id": one} for one in on]
         entries.insert(len(entries) if turn % 4 else 0, entry)
         would = blocks.block(random, 27)
-        default_action, bypass = _SWITCHES[turn % 4 if by_call else turn % 3]
+        default_action, bypass = _SWITCHES[turn // 4 % 4 if by_call else turn % 3]
         acls = wire_rules([blocks.text(would)], default_action=default_action, bypass=bypass)
         bench.put({**acls, "virtualNetworkRules": entries}, aim="VAL-8")
         asked = [Request(address=would.last), Request(address=requests.private(random), subnet=on[-1])]

@@ -51,6 +51,24 @@ class _IgnoringOutlivesTheRule(_RememberingSubnets):
         return rule._replace(ignores_missing_endpoint=rule.id in self.excused)
 
 
+@flaw("put-under-allow-checks-no-endpoint", "VAL-8", "open", profiles=TODAY_ONLY)
+@shown_by(reset(without=[APP]), put(subnets=[APP], default="Allow"))
+class _PutUnderAllowChecksNoEndpoint(Vault):
+    """Under Allow a missing endpoint shuts nobody out, so a put with that default action does not look for it."""
+
+    is_open_put = False
+
+    def check_put(self, held: Held) -> None:
+        self.is_open_put = held.default_action == "Allow"
+        try:
+            super().check_put(held)
+        finally:
+            self.is_open_put = False
+
+    def lacks_endpoint(self, rule: SubnetRule) -> bool:
+        return not self.is_open_put and super().lacks_endpoint(rule)
+
+
 @flaw("refusal-for-an-endpoint-takes-named-rules-out", "VAL-9 VAL-8 STA-2 STA-10", "closed", profiles=TODAY_ONLY)
 @shown_by(reset(without=[APP]), put(HERE), put(HERE, subnets=[APP]), ask(call()))
 class _RefusalForAnEndpointTakesNamedRulesOut(Vault):
