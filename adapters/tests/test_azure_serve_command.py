@@ -27,6 +27,7 @@ from fencepost.adapters.azure_server.command import _rules
 from fencepost.adapters.azure_server.fixture import FencepostVault
 from fencepost.adapters.azure_server.server import Options
 from fencepost.adapters.azure_server.state import State, StateError
+from fencepost.adapters.contract import JsonObject
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -260,8 +261,11 @@ def test_rules_make_a_first_vault_and_wrong_ones_are_told(tmp_path: Path) -> Non
     with running(Options(rules={**RULES, "virtualNetworkRules": [{"id": subnet}]}, trust_test_headers=True)) as server:
         wire = Wire(running=server, vault="fencepost")
         assert wire.read()["networkAcls"]["virtualNetworkRules"] == [{"id": subnet.lower()}]
-    with pytest.raises(ValueError, match="--rules"), running(Options(rules={"ipRules": [{"value": "10.0.0.0/8"}]})):
-        pass
+    private: JsonObject = {"ipRules": [{"value": "10.0.0.0/8"}]}
+    misspelt: JsonObject = {"ipRule": []}
+    for rules, message in ((private, "--rules"), (misspelt, "--rules: .*did you mean 'ipRules'")):
+        with pytest.raises(ValueError, match=message), running(Options(rules=rules)):
+            raise AssertionError("it began")
 
 
 def test_failures_that_were_asked_for_come_in_their_share() -> None:
@@ -331,6 +335,10 @@ def test_the_fixture_gives_a_vault_that_can_refuse(fencepost_vault: FencepostVau
     assert status() == 200
     with pytest.raises(ValueError, match="refused"):
         fencepost_vault.put_rules({"defaultAction": "Deny", "ipRules": [{"value": "10.0.0.0/8"}]})
+    others: tuple[JsonObject, ...] = ({"networkAcls": {}}, {"defaultaction": "Deny"}, {"ipRules": [{"ip": "20.1.2.3"}]})
+    for strange in others:
+        with pytest.raises(ValueError, match="Could not find member"):
+            fencepost_vault.put_rules(strange)
     fencepost_vault.let_everybody_in()
     assert status() == 200
     assert any("ForbiddenByFirewall" in line for line in fencepost_vault.requests)

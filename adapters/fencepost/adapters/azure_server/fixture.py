@@ -54,6 +54,9 @@ class FencepostVault:
 
     def put_rules(self, network_acls: Mapping[str, object]) -> None:
         """Replace the vault's rules; `ValueError` with the reason where they are refused."""
+        from fencepost.adapters.azure_server.vault_bodies import check_acls
+
+        check_acls(network_acls)
         vault = self._slot.vault
         assert vault is not None
         writing = asyncio.run_coroutine_threadsafe(self._slot.write(vault, network_acls), self._server.loop)

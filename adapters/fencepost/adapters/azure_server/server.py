@@ -32,6 +32,7 @@ from fencepost.adapters.azure_server.network import Networks, Subnet, VirtualNet
 from fencepost.adapters.azure_server.state import State, network_from, read_from, rows_of, vault_from
 from fencepost.adapters.azure_server.subject import Subject, introduce
 from fencepost.adapters.azure_server.tokens import Tokens
+from fencepost.adapters.azure_server.vault_bodies import check_acls
 from fencepost.adapters.azure_server.vaults import Slot, Vault
 from fencepost.adapters.azure_server.world import OWNER, STRANGER, World, fixed_id, now
 from fencepost.adapters.contract import Connection, Statement, Timeouts, open_subject
@@ -269,6 +270,10 @@ class Server:
                     self._log(f"{name}: the subject refuses the rules that it had taken: {refused.message}")
 
     async def _make_first_vault(self, acls: JsonObject) -> None:
+        try:
+            check_acls(acls)
+        except ValueError as error:
+            raise ValueError(f"--rules: {error}") from None
         for subnet in texts_of(acls, "virtualNetworkRules", "id"):
             network_id, is_subnet, _ = subnet.rpartition("/subnets/")
             if not is_subnet:

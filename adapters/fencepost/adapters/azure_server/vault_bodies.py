@@ -1,10 +1,11 @@
 """The body of a vault, read and shown: what may be written, and how the resource reads back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from fencepost.adapters.azure_server.errors import bad_request
 from fencepost.adapters.azure_server.vaults import Vault
 from fencepost.adapters.contract.protocol import JsonObject
+from fencepost.adapters.mistakes import near
 
 _READ_ONLY = {"vaultUri", "provisioningState", "hsmPoolResourceId", "privateEndpointConnections", "createMode"}
 _FLAGS = {
@@ -143,25 +144,42 @@ def _read_sku(sku: object) -> None:
         raise bad_request("Invalid value found at properties.sku: expected family A, name standard or premium.")
 
 
+def check_acls(acls: object) -> None:
+    """Rules that a file or a test gives: `ValueError` where a request with them is a 400."""
+    for says, meant in _faults(acls, "networkAcls"):
+        raise ValueError(says.removesuffix(".") + meant)
+
+
 def _read_acls(acls: object) -> None:
-    path = "properties.networkAcls"
-    if not isinstance(acls, dict):
-        raise bad_request(f"Invalid value found at {path}: expected an object.")
-    _known(acls, _ACLS, f"{path}.")
+    for says, _ in _faults(acls, "properties.networkAcls"):
+        raise bad_request(says)
+
+
+def _faults(acls: object, path: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with the shape of the rules at the path, in the service's words, and what may have been meant."""
+    if not isinstance(acls, Mapping):
+        yield f"Invalid value found at {path}: expected an object.", ""
+        return
+    yield from _strange(acls, _ACLS, f"{path}.")
     for member, names in _RULES.items():
         rules = acls.get(member)
         if rules is not None and not isinstance(rules, list):
-            raise bad_request(f"Invalid value found at {path}.{member}: expected a list.")
+            yield f"Invalid value found at {path}.{member}: expected a list.", ""
+            continue
         for index, rule in enumerate(rules or ()):
-            if isinstance(rule, dict):
-                _known(rule, names, f"{path}.{member}[{index}].")
+            if isinstance(rule, Mapping):
+                yield from _strange(rule, names, f"{path}.{member}[{index}].")
                 if not isinstance(rule.get(_IGNORE), bool | None):
-                    raise bad_request(
-                        f"Invalid value found at {path}.{member}[{index}].{_IGNORE}: expected true or false."
-                    )
+                    yield f"Invalid value found at {path}.{member}[{index}].{_IGNORE}: expected true or false.", ""
+
+
+def _strange(members: Mapping[str, object], names: set[str], path: str) -> Iterator[tuple[str, str]]:
+    for name in members:
+        if name not in names:
+            says = f"Could not find member '{path}{name[:80]}' on an object of this type."
+            yield says, near(name, sorted(names))
 
 
 def _known(members: Mapping[str, object], names: set[str], path: str) -> None:
-    for name in members:
-        if name not in names:
-            raise bad_request(f"Could not find member '{path}{name[:80]}' on an object of this type.")
+    for says, _ in _strange(members, names, path):
+        raise bad_request(says)
