@@ -45,6 +45,13 @@ def test_a_served_vault_is_wired_up(tmp_path: Path) -> None:
     assert "10 of 10" in done.stdout
 
 
+def test_the_program_of_the_page_is_refused_by_the_rules_that_it_puts(tmp_path: Path) -> None:
+    (tmp_path / "put_rules.py").write_text(blocks("azure.md")["put_rules.py"], encoding="utf-8")
+    with running(Options(target=tmp_path / "t.toml")):
+        done = run("python put_rules.py", tmp_path)
+    assert done.stdout == "403 ForbiddenByFirewall\n", done.stderr
+
+
 def test_the_app_of_the_page_survives_a_refusing_vault(tmp_path: Path) -> None:
     files = blocks("test-a-refusing-vault.md")
     assert set(files) == {"app.py", "test_app.py"}

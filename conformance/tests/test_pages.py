@@ -69,7 +69,7 @@ def _block(page: str, begins: str) -> str:
 RUN_HERE = {
     "README.md": ("clause         verdict", "fencepost init library"),
     "adapters/examples/node/README.md": ("$ echo",),
-    "docs/azure.md": ("fencepost serve --target", 'reset = "reuse"'),
+    "docs/azure.md": ("fencepost serve --target", "import tomllib", 'reset = "reuse"'),
     "docs/explain.md": ("$ cat rules.json",),
     "docs/pytest.md": ("from fencepost.conformance import",),
     "docs/regressions.md": (
