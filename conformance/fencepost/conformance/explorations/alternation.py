@@ -10,14 +10,21 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.generate import blocks, callers, networks, requests
+from fencepost.conformance.generate.boundaries import edges
+from fencepost.conformance.generate.shapes import around, first_half, other_half
 from fencepost.conformance.lockstep.wire import WireRules, wire_rules
-from fencepost.reference import Block, Network, Request, address_from_text, is_clear, text_from_address
+from fencepost.reference import Block, Network, Request, address_from_text, is_clear, is_public, text_from_address
 
 _BODIES = 4
 """So many scenarios share a vault."""
 
 _ALIKE = 6
 """The first so many subnets of a network differ in one part each."""
+
+_OCTETS = (8, 16, 24)
+"""The prefix lengths at which an octet ends."""
+
+_BITS, _PARTS, _GONE = 32, 256, 3
 
 
 @dataclass(slots=True)
@@ -85,6 +92,9 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         *((("STA-10", _without_endpoint),) if setting.capabilities.endpoints else ()),
         ("STA-2", _narrowed),
         ("STA-2", _bared),
+        *(("STA-2", partial(_halved, octet=octet)) for octet in _OCTETS),
+        ("STA-2", _stairs),
+        ("STA-2", _packed),
         *((("STA-2", _repeated),) if setting.profile.choice("duplicates") in ("keep", "collapse") else ()),
     )
     for index in setting.rounds(1):
@@ -228,6 +238,78 @@ def _bared(alternation: _Alternation) -> None:
         return
     for value in values[:3]:
         alternation.write("removeIpRule", value=value)
+
+
+def _halved(alternation: _Alternation, octet: int) -> None:
+    """A page of this prefix length, both its halves, and ranges at its ends and inside: halves and page come and go.
+
+    Whoever joins halves, keeps the smaller part of a page or looks at the ends of a range alone loses what is inside.
+    """
+    random = alternation.random
+    page = blocks.block(random, octet)
+    size = (page.last - page.first + 1) // _PARTS
+    lower = first_half(page)
+    upper = other_half(lower)
+    places = (0, random.randrange(1, _PARTS // 2), random.randrange(_PARTS // 2, _PARTS - 1), _PARTS - 1)
+    inside = [Block(page.first + place * size, page.first + (place + 1) * size - 1) for place in places]
+    asked = [one.first for one in inside]
+    for half in (lower, upper):
+        asked += [end for end in edges(half) if is_public(end)] + [random.randint(half.first, half.last)]
+    alternation.world += [Request(address=address) for address in dict.fromkeys(asked)]
+    rules = [blocks.text(one) for one in (*inside, lower, upper)]
+    if not alternation.put(wire_rules(random.sample(rules, len(rules)))):
+        return
+    whole, (one, other) = blocks.text(page), random.sample(rules[-2:], 2)
+    for method, value in (
+        ("removeIpRule", one),
+        ("removeIpRule", other),
+        ("addIpRule", whole),
+        ("removeIpRule", whole),
+        ("addIpRule", other),
+        ("addIpRule", one),
+        ("removeIpRule", random.choice((one, other))),
+    ):
+        alternation.write(method, value=value)
+
+
+def _stairs(alternation: _Alternation) -> None:
+    """A range of each prefix length of an octet, each inside the range before; some of them go."""
+    random = alternation.random
+    stairs = []
+    for shortest, octet in ((blocks.SHORTEST, 8), (9, 16), (17, 24)):
+        outer = blocks.block(random, shortest)
+        deep = random.choice((outer.first, outer.last, random.randint(outer.first, outer.last)))
+        stairs.append([around(deep, length) for length in range(shortest, octet + 1)])
+        alternation.world += [Request(address=end) for one in stairs[-1] for end in (one.first, one.last)]
+        alternation.world.append(Request(address=deep))
+    rules = [blocks.text(one) for ranges in stairs for one in ranges]
+    if alternation.put(wire_rules(random.sample(rules, len(rules)))):
+        for ranges in stairs:
+            alternation.write("removeIpRule", value=blocks.text(random.choice(ranges[:-1])))
+
+
+def _packed(alternation: _Alternation) -> None:
+    """A range of each prefix length, and addresses in it that its first address and its length come to together.
+
+    Whoever packs both into one number takes the range and such an address for one.
+    """
+    random = alternation.random
+    ranges, singles = list[Block](), list[Block]()
+    for length in range(9, blocks.LONGEST + 1):
+        one = blocks.block(random, length)
+        if not any(one.holds(other) or other.holds(one) for other in ranges):
+            ranges.append(one)
+            places = dict.fromkeys((length, _BITS - length))
+            singles += [Block(one.first + at, one.first + at) for at in places if one.first + at < one.last]
+    for one in ranges:
+        alternation.world += [Request(address=one.first + 1), Request(address=one.last)]
+    values = [blocks.text(one) for one in ranges]
+    texts = [blocks.text(one) for one in singles]
+    if not alternation.put(wire_rules(random.sample([*values, *texts], len(values) + len(texts)))):
+        return
+    for text in random.sample(texts, _GONE):
+        alternation.write("removeIpRule", value=text)
+    alternation.put(wire_rules(values))
 
 
 def _repeated(alternation: _Alternation) -> None:

@@ -9,13 +9,20 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.exploration import Exploration, Scenario
 from fencepost.conformance.bench.setting import Setting
 from fencepost.conformance.explorations.limits_one_by_one import by_adding
+from fencepost.conformance.explorations.long_lists import (
+    across_a_power_of_two,
+    grown,
+    thinned,
+    tiled,
+    widest_of,
+    without_and_with,
+)
 from fencepost.conformance.explorations.rule_lists import SWITCHES, RuleList, ask_every_rule, network_of, rule_lists
 from fencepost.conformance.generate import blocks, networks, requests
 from fencepost.conformance.generate.boundaries import edges
 from fencepost.conformance.generate.rule_sets import FLAG
-from fencepost.conformance.generate.shapes import first_half, other_half
 from fencepost.conformance.lockstep.wire import WireRules, entries_of, wire_rules
-from fencepost.reference import Block, Request, Vault, address_from_text, is_public
+from fencepost.reference import Block, Request, Vault, address_from_text
 
 _LISTS = ("ipRules", "virtualNetworkRules")
 _SAMPLE = 40
@@ -23,9 +30,6 @@ _AROUND = 5
 """How many ranges lie around four neighbours each, in a list that can be merged."""
 
 _ASKED_ABOUT = 16
-_SIZES = (64, 128, 256, 512)
-"""Sizes of tables that grow by doubling."""
-
 _T = TypeVar("_T")
 
 
@@ -78,9 +82,10 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
             if setting.capabilities.refusals and setting.capabilities.incremental and kind.member == "value":
                 yield scenario(("LIM-7",), partial(_merged, kind=kind), name, "merged", index)
         if setting.capabilities.incremental:
-            yield scenario(("STA-2",), partial(_across_a_power_of_two, kind=kinds[0]), "power of two", index)
-            yield scenario(("STA-2",), partial(_grown, kind=kinds[0]), "grown", index)
-        yield scenario(("STA-2",), partial(_tiled, kind=kinds[0]), "tiled", index)
+            yield scenario(("STA-2",), partial(across_a_power_of_two, kind=kinds[0]), "power of two", index)
+            yield scenario(("STA-2",), partial(grown, kind=kinds[0]), "grown", index)
+            yield scenario(("STA-2",), partial(thinned, kind=kinds[0]), "thinned", index)
+        yield scenario(("STA-2",), partial(tiled, kind=kinds[0]), "tiled", index)
         if len(kinds) == 2:
             yield scenario(("LIM-5",), partial(_both, kinds=kinds), "both", index)
 
@@ -198,90 +203,10 @@ def _both(bench: Bench, random: Random, kinds: Sequence[RuleList]) -> None:
     if bench.put(wire_rules(values, ids), exercises=("LIM-5",), aim="LIM-5"):
         bench.read()
         ask_every_rule(bench, random, "LIM-5")
-        widest = _widest(bench)
+        widest = widest_of(bench)
         bench.ask([Request(address=address) for address in edges(widest)])  # first, though last in the list
         if bench.capabilities.incremental:
-            _without_and_with(bench, random, widest)
-
-
-def _across_a_power_of_two(bench: Bench, random: Random, kind: RuleList) -> None:
-    """A list of one rule more than a power of two loses the rule that contains all the others."""
-    count = 256 if kind.maximum > 256 else 1 << (kind.maximum.bit_length() - 1)
-    if bench.put(kind.acls([blocks.text(one) for one in blocks.engulfed(random, count)])):
-        _without_and_with(bench, random, _widest(bench))
-
-
-def _grown(bench: Bench, random: Random, kind: RuleList) -> None:
-    """A list of nearly as many rules as a table has places grows by single rules; every rule stays in force."""
-    for size in _SIZES:
-        if size + 2 > kind.maximum:
-            return
-        *rules, first, second = kind.fill(random, size + 1)
-        if not bench.put(kind.acls(rules)):
-            return
-        for one in (first, second):
-            bench.write(kind.add, {kind.member: one}, exercises=("STA-2",), aim="STA-2")
-        ask_every_rule(bench, random, "STA-2")
-
-
-def _tiled(bench: Bench, random: Random, kind: RuleList) -> None:
-    """Pages that equal rules fill, 256 of them where there is room: without one rule there is a hole of its size.
-
-    Half a page and the two quarters in it are together as large as the page, and half of the page is outside them.
-    """
-    halved = (8, 16, 24)
-    count = 1 << ((kind.maximum - 3 * len(halved)) // 3).bit_length() - 1
-    bits = count.bit_length() - 1
-    *tiled, _, _, _ = found = _pages(random, (*(length - bits for length in (16, 24, 32)), *halved))
-    halves = [first_half(page) for page in found[len(tiled) :]]
-    tiles = [_cut(page, count) for page in tiled]
-    gone = [random.choice((tile[0], tile[-1], random.choice(tile))) for tile in tiles]
-    rules = [*(one for tile in tiles for one in tile), *(one for half in halves for one in (half, *_cut(half, 2)))]
-    random.shuffle(rules)
-    asked = [address for one in (*tiled, *gone) for address in edges(one)]
-    asked += [random.choice(tile).first for tile in tiles for _ in range(_ASKED_ABOUT)]
-    asked += [random.randint(other.first, other.last) for other in map(other_half, halves)]
-    requests_about = [Request(address=address) for address in asked if is_public(address)]
-
-    def look() -> None:
-        bench.ask(requests_about, exercises=dict.fromkeys(requests_about, ("STA-2",)), aim="STA-2")
-
-    def put(without: Sequence[Block] = ()) -> bool:
-        return bench.put(kind.acls([blocks.text(one) for one in rules if one not in without]))
-
-    if not put():
-        return
-    ask_every_rule(bench, random, "STA-2")
-    look()
-    if not bench.capabilities.incremental:
-        for without in (gone, ()):
-            if not put(without):
-                return
-            look()
-        return
-    for changed, methods in ((gone, ("removeIpRule",)), (gone, ("addIpRule",)), (tiled, ("addIpRule", "removeIpRule"))):
-        for one in changed:
-            for method in methods:
-                if not bench.write(method, {"value": blocks.text(one)}, exercises=("STA-2",), aim="STA-2"):
-                    return
-            look()
-
-
-def _pages(random: Random, lengths: Sequence[int]) -> list[Block]:
-    """A range of each prefix length, each in a /8 of its own."""
-    found = dict[int, Block]()
-    for length in lengths:
-        page = blocks.block(random, length)
-        while page.first >> 24 in found:
-            page = blocks.block(random, length)
-        found[page.first >> 24] = page
-    return list(found.values())
-
-
-def _cut(page: Block, count: int) -> list[Block]:
-    """The page in so many equal parts."""
-    size = (page.last - page.first + 1) // count
-    return [Block(first, first + size - 1) for first in range(page.first, page.last + 1, size)]
+            without_and_with(bench, random, widest)
 
 
 def _merged(bench: Bench, random: Random, kind: RuleList) -> None:
@@ -289,27 +214,12 @@ def _merged(bench: Bench, random: Random, kind: RuleList) -> None:
     rules = _mergeable(random, kind.maximum)
     if not bench.put(kind.acls(rules), exercises=(kind.accepted,), aim=kind.accepted):
         return
-    widest = _widest(bench)
+    widest = widest_of(bench)
     inside, size = Block(widest.first + 8, widest.first + 11), widest.last - widest.first + 1
     beside = Block(widest.last + 1, widest.last + 4)
     around = Block(widest.first - widest.first % (2 * size), widest.first - widest.first % (2 * size) + 2 * size - 1)
     for one in random.sample((inside, beside, around), 3):
         bench.write(kind.add, {kind.member: blocks.text(one)}, exercises=("LIM-7",), aim="LIM-7")
-
-
-def _widest(bench: Bench) -> Block:
-    return max((rule.block for rule in bench.vault.rules.ip_rules), key=lambda block: block.last - block.first)
-
-
-def _without_and_with(bench: Bench, random: Random, widest: Block) -> None:
-    """The rule that contains all others is removed, and added again: the others were never superfluous."""
-    some = random.sample([rule.block for rule in bench.vault.rules.ip_rules if rule.block != widest], _SAMPLE)
-    asked = [Request(address=one) for one in (*edges(widest), *(block.first for block in some))]
-    for method in ("removeIpRule", "addIpRule"):
-        if not bench.write(method, {"value": blocks.text(widest)}, aim="STA-2"):
-            return
-        bench.read()
-        bench.ask(asked, exercises=dict.fromkeys(asked, ("STA-2",)), aim="STA-2")
 
 
 def _at_once(setting: Setting) -> Iterator[Scenario]:

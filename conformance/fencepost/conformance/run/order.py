@@ -53,7 +53,7 @@ EXPLORATIONS: tuple[Exploration, ...] = (
 
 DECISIONS_OF = {
     "first look": 100,
-    "turns": 700,
+    "turns": 1_600,
     "validation": 1_200,
     "endpoints": 1_000,
     "bare vaults": 2_200,
@@ -62,7 +62,7 @@ DECISIONS_OF = {
     "histories": 7_200,
     "groves": 15_000,
     "concurrency": 300,
-    "limits": 15_000,
+    "limits": 16_000,
     "repetition": 6_000,
     "call sizes": 21_600,
     "more decisions": 5_000,
@@ -73,7 +73,7 @@ _LEAST = 50
 
 _KEPT_WRITES = {
     "refusals": 245,
-    "turns": 65,
+    "turns": 98,
     "undone writes": 27,
     "validation": 145,
     "endpoints": 41,
@@ -81,7 +81,7 @@ _KEPT_WRITES = {
     "decisions": 23,
     "state": 65,
     "concurrency": 15,
-    "limits": 194,
+    "limits": 249,
     "repetition": 1,
     "call sizes": 10,
     "read-back": 6,
