@@ -84,7 +84,8 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
         if setting.capabilities.incremental:
             yield scenario(("STA-2",), partial(across_a_power_of_two, kind=kinds[0]), "power of two", index)
             yield scenario(("STA-2",), partial(grown, kind=kinds[0]), "grown", index)
-            yield scenario(("STA-2",), partial(thinned, kind=kinds[0]), "thinned", index)
+            if setting.capabilities.refusals:  # a subject that only decides has few writes
+                yield scenario(("STA-2",), partial(thinned, kind=kinds[0]), "thinned", index)
         yield scenario(("STA-2",), partial(tiled, kind=kinds[0]), "tiled", index)
         if len(kinds) == 2:
             yield scenario(("LIM-5",), partial(_both, kinds=kinds), "both", index)

@@ -95,7 +95,7 @@ def tiled(bench: Bench, random: Random, kind: RuleList) -> None:
         return
     ask_every_rule(bench, random, "STA-2")
     look()
-    if not bench.capabilities.incremental:
+    if not bench.capabilities.incremental or not bench.capabilities.refusals:
         for without in (gone, ()):
             if not put(without):
                 return
