@@ -68,6 +68,15 @@ def test_a_case_is_fixed_on_a_subject_that_answers_rightly(tmp_path: Path) -> No
     assert "fixed" in result.stdout
 
 
+def test_a_fixed_case_that_expects_another_answer_says_so(tmp_path: Path) -> None:
+    (path,) = store([_case("20.0.0.0/24", address="20.0.1.0")], tmp_path)
+    result = _run(path, "reference")
+    assert result.exit_code == 0
+    assert "the right answer is deny; the file expects allow" in result.stdout
+    (path,) = store([_case("20.0.0.0/24")], tmp_path / "right")
+    assert "the file expects" not in _run(path, "reference").stdout
+
+
 def test_a_case_is_found_by_its_id_in_the_folder(tmp_path: Path) -> None:
     one = _case("20.0.0.0/24")
     store([one], tmp_path)
