@@ -36,6 +36,7 @@ def test_latency_throughput_and_writes_are_measured_stored_and_compared(tmp_path
     again = _bench(tmp_path, "reference", "--compare", "0001", "--fail-if-slower", "100000")
     assert again.returncode == 0, again.stdout + again.stderr
     assert "0001_first" in again.stdout
+    assert "figures.json" not in again.stdout + again.stderr
 
 
 def test_the_plot_has_a_panel_for_each_measure_and_a_line_for_each_subject(tmp_path: Path) -> None:
@@ -61,6 +62,31 @@ def test_a_median_that_is_slower_than_allowed_ends_with_1_and_is_shown(tmp_path:
     assert "Field 'median' has failed" in slower.stderr
     assert "Traceback" not in slower.stderr
     assert "a second" in slower.stdout
+
+
+def test_what_has_no_stored_figures_is_named_and_does_not_pass_for_fast_enough(tmp_path: Path) -> None:
+    assert _bench(tmp_path, "reference", "--save", "first").returncode == 0
+    more = (f"{VAULTS}:RightVault", "reference", "--rules", "5", "--compare", "0001")
+    shown = _bench(tmp_path, *more)
+    assert shown.returncode == 0
+    lines = [line for line in shown.stderr.splitlines() if line.startswith("not compared: ")]
+    assert len(lines) == 3 * 3
+    assert f"not compared: one decision, 3 rules, {VAULTS}:RightVault: the stored figures 0001 have no such" in lines[0]
+    assert not any("3 rules, reference" in line for line in lines)
+    assert _bench(tmp_path, *more, "--fail-if-slower", "100000").returncode == 2
+
+
+def test_a_number_that_is_not_stored_is_bad_usage_and_measures_nothing(tmp_path: Path) -> None:
+    nothing = _bench(tmp_path, "reference", "--compare", "0001")
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+    assert "nothing is stored there" in nothing.stderr
+    assert not (tmp_path / "stored").exists()
+    assert _bench(tmp_path, "reference", "--save", "first").returncode == 0
+    for options in ((), ("--fail-if-slower", "20")):
+        other = _bench(tmp_path, "reference", "--compare", "0007", *options)
+        assert (other.returncode, other.stdout) == (2, "")
+        assert "has no figures '0007' of this machine; there is 0001" in other.stderr
+        assert "Warning" not in other.stderr
 
 
 def test_wrong_decisions_are_not_measured(tmp_path: Path) -> None:

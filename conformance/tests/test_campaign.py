@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 from fencepost.conformance.campaign.gathering import KEPT, together
 from fencepost.conformance.campaign.groups import GROUPS
 from fencepost.conformance.campaign.merging import Incomplete, merged
-from fencepost.conformance.campaign.plan_file import CampaignPlan, Floors, Task
-from fencepost.conformance.campaign.planning import read_plan
+from fencepost.conformance.campaign.plan_file import CampaignPlan, Floors, Recipe, Task, plan_to_json
+from fencepost.conformance.campaign.planning import planned, read_plan
 from fencepost.conformance.campaign.stream import findings_in
 from fencepost.conformance.campaign.task import found_by
 from fencepost.conformance.commands import main
@@ -268,8 +268,9 @@ def test_a_shard_that_is_not_there_is_bad_usage(
     ("subject", "status"), [("stdio:false", 75), ("library:no_such_module:Vault", 2), ("nosuch:thing", 2)]
 )
 def test_a_subject_that_cannot_be_asked_leaves_no_stream(tmp_path: Path, subject: str, status: int) -> None:
-    plan = _planned(tmp_path, subject, "--shards", "1")
-    result = _campaign("run", plan, "--shard", "1/1", "--out", str(tmp_path / "out"))
+    plan = tmp_path / "campaign.json"
+    plan.write_bytes(plan_to_json(planned(Recipe(subjects=(subject,), seeds=1), shards=1)))
+    result = _campaign("run", str(plan), "--shard", "1/1", "--out", str(tmp_path / "out"))
     assert result.exit_code == status, result.stderr
     assert not (tmp_path / "out").exists()
 

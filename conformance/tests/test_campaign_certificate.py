@@ -12,13 +12,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from certified_folder import run, signed_anew
 from click.testing import Result
 from fencepost.conformance.campaign import certifying
 from fencepost.conformance.campaign.certifying import campaign_consistency, why_not_by_plan
 from fencepost.conformance.campaign.merging import complete_streams, merged
-from fencepost.conformance.campaign.plan_file import CampaignPlan, Recipe, Task, plan_to_json
+from fencepost.conformance.campaign.plan_file import CampaignPlan, KnownList, Recipe, Task, plan_to_json
 from fencepost.conformance.campaign.planning import planned, read_plan
 from fencepost.conformance.campaign.stream import as_streamed, findings_in, stream_of
 from fencepost.conformance.campaign.task import TaskResult
@@ -27,9 +28,12 @@ from fencepost.conformance.certificate.keys import make_keys, read_public_key
 from fencepost.conformance.certificate.replaying import TranscriptDiffers, transcripts_in
 from fencepost.conformance.certificate.transcript import line_of
 from fencepost.conformance.certificate.verification import signature
+from fencepost.conformance.regression.known import file_content
+from fencepost.conformance.regression.stored_case import json_text
 from fencepost.conformance.run.findings import Findings
 from fencepost.reports.model import report_to_json
 from fencepost.reports.secrets import Mask
+from msgspec import UNSET
 
 pytestmark = pytest.mark.xdist_group("campaign certificate")
 
@@ -183,22 +187,45 @@ def test_a_campaign_that_noticed_no_decoy_is_not_certified(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "reason"),
+    ("changes", "reason"),
     [
-        ((VAULT,), "plan the campaign with --transcripts"),
-        ((VAULT, VAULT, "--transcripts"), "plan a campaign for each"),
-        ((VAULT, "--transcripts", "--profile", "keyvault"), "without --profile"),
-        ((VAULT, "--transcripts", "--settle", "1"), "without --settle"),
+        ({"transcripts": UNSET}, "plan the campaign with --transcripts"),
+        ({"subjects": (VAULT, VAULT)}, "plan a campaign for each"),
+        ({"known": KnownList(file="known.json", entries=())}, "without --known"),
+        ({"profile": "keyvault"}, "without --profile"),
+        ({"settle": 1.0}, "without --settle"),
     ],
 )
 def test_a_plan_that_gives_no_certificate_is_bad_usage(
-    whole: Path, tmp_path: Path, options: tuple[str, ...], reason: str
+    whole: Path, tmp_path: Path, changes: dict[str, object], reason: str
 ) -> None:
     plan = tmp_path / "campaign.json"
-    assert run("campaign", "plan", *options, "--shards", "1", "--out", plan).exit_code == 0
+    recipe = msgspec.structs.replace(Recipe(subjects=(VAULT,), seeds=1, transcripts=True), **changes)
+    plan.write_bytes(plan_to_json(planned(recipe, shards=1)))
     result = run("campaign", "certify", plan, tmp_path, "--key", whole / "key", "--out", tmp_path / "b.zip")
     assert result.exit_code == 2
     assert reason in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ((VAULT,), "plan a campaign for each"),
+        (("--known", "known.json"), "without --known"),
+        (("--profile", "keyvault"), "without --profile"),
+        (("--settle", "1"), "without --settle"),
+    ],
+)
+def test_no_plan_with_transcripts_is_made_that_gives_no_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("known.json").write_text(json_text(file_content(())), encoding="utf-8")
+    result = run("campaign", "plan", VAULT, *options, "--shards", "1", "--transcripts")
+    assert result.exit_code == 2
+    assert "gives no certificate: " in " ".join(result.stderr.split())
+    assert reason in " ".join(result.stderr.split())
+    assert not Path("campaign.json").exists()
 
 
 def test_a_plan_with_a_secret_gives_no_certificate() -> None:

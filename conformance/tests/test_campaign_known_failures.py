@@ -101,6 +101,7 @@ def test_the_merged_verdict_goes_by_the_list(
     plan = tmp_path / "campaign.json"
     _campaign("plan", subject, "--shards", "1", "--known", _list(tmp_path, *known), "--out", plan)
     assert _campaign("run", plan, "--shard", "1/1", "--out", tmp_path).exit_code == 0
-    result = _campaign("merge", plan, tmp_path)
+    result = _campaign("merge", plan, tmp_path, "--report", tmp_path / "merged")
     assert result.exit_code == status, result.stdout
+    assert "--known" in json.loads((tmp_path / "merged" / "report.json").read_bytes())["options"]
     assert headline in " ".join(result.stdout.split())

@@ -134,6 +134,8 @@ def test_a_hundred_million_decisions_are_planned_and_their_cost_is_told(tmp_path
         (("reference", "--shards", "1", "--for", "github"), "--install COMMAND installs fencepost and the subject"),
         (("reference", "--shards", "1", "--profile", "nope"), "'nope' is not one of"),
         (("reference",), "Missing option '--shards'"),
+        (("reference", "libary:my_vault:MyVault", "--shards", "1"), "Did you mean 'library'?"),
+        (("./my-vault.py", "--shards", "1"), "a path alone does not say how to ask it"),
         (("--shards", "1"), "Missing argument"),
     ],
 )

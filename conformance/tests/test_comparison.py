@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -142,10 +144,44 @@ def test_a_clause_that_fails_by_another_case_is_told_so() -> None:
     assert not found.is_worse
 
 
-def test_a_clause_that_a_selection_leaves_out_is_not_held_against_the_run() -> None:
-    found = difference(_report(_row("DEC-1"), _row("DEC-2")), _report(_row("DEC-1"), selected=("DEC-1",)))
-    assert [change.after for change in found.changes] == ["not in the run"]
-    assert not found.is_worse
+@pytest.mark.parametrize("less", [{"selected": ("DEC-1",)}, {"suite_version": "0.0.9"}])
+def test_a_passed_clause_that_the_later_run_did_not_ask_is_a_lost_pass(less: Mapping[str, Any]) -> None:
+    found = difference(_report(_row("DEC-1"), _row("DEC-2"), _row("DEC-3", "vacuous")), _report(_row("DEC-1"), **less))
+    assert [(change.after, change.detail, change.is_worse) for change in found.changes] == [
+        ("not in the run", "a pass is lost", True),
+        ("not in the run", "", False),
+    ]
+    assert not difference(_report(_row("DEC-1"), **less), _report(_row("DEC-1"), _row("DEC-2"))).is_worse
+
+
+def test_a_failure_outside_the_selection_is_compared_like_any_other() -> None:
+    green = _report(_row("DEC-3"), selected=("DEC-3",))
+    red = structs.replace(green, further_failures=("DEC-5 failed outside the selection",), result="fail", exit_status=1)
+    every = _report(_row("DEC-3"), _row("DEC-5", "fail"), result="fail", exit_status=1)
+    (change,) = difference(green, red).changes
+    assert (change.kind, change.key, change.is_worse) == ("new failure", "DEC-5", True)
+    assert (change.before, change.after) == ("not in the run", "fail outside the selection")
+    assert not difference(red, red).is_any
+    assert [one.kind for one in difference(red, every).changes] == ["still failing"]
+    assert [one.kind for one in difference(every, red).changes] == ["still failing"]
+    assert [one.kind for one in difference(red, _report(_row("DEC-3"), _row("DEC-5"))).changes] == ["fixed"]
+    assert [(one.kind, one.is_worse) for one in difference(red, green).changes] == [("verdict changed", False)]
+
+
+def test_a_failure_of_no_clause_is_compared_too() -> None:
+    text = "describe is answered otherwise at the end of the run"
+    steady, moved = _report(_row("DEC-1")), _report(_row("DEC-1"), further_failures=(text,), exit_status=1)
+    (change,) = difference(steady, moved).changes
+    assert (change.kind, change.key, change.after, change.is_worse) == ("new failure", "the run", text, True)
+    assert not difference(moved, moved).is_any
+    assert not difference(moved, steady).is_worse
+
+
+def test_a_run_that_no_longer_ends_with_0_is_for_the_worse_whatever_the_reason() -> None:
+    unseen = _report(_row("DEC-1"), result="vacuous", exit_status=3, notes=("it did not notice a decoy",))
+    (change,) = difference(_report(_row("DEC-1")), unseen).changes
+    assert (change.key, change.before, change.after) == ("the run", "PASS", "VACUOUS")
+    assert (change.detail, change.is_worse) == ("it did not notice a decoy", True)
 
 
 def test_a_passed_clause_that_is_gone_without_a_selection_is_for_the_worse() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from fencepost.conformance.campaign.planning import read_plan
 from fencepost.conformance.regression.baseline import Baseline, Entry
 from fencepost.conformance.regression.known import KnownFailure, answer_of, file_content, known_from_json
 from fencepost.conformance.regression.reading import NotACase
@@ -162,6 +163,20 @@ def test_a_list_from_a_run_without_a_list_names_the_second_round_that_completes_
     assert added.stderr.startswith("added: DEC-4-")
     assert "To find them" not in added.stderr
     assert check(subject, "--known", known).exit_code == 0
+
+
+def test_a_list_from_a_campaign_names_the_plan_that_completes_it(tmp_path: Path) -> None:
+    known, terms = tmp_path / "known.json", ("--reason", "old", "--issue", "https://issues.example/1")
+    plan, streams, merged = tmp_path / "campaign.json", tmp_path / "streams", tmp_path / "merged"
+    assert run("campaign", "plan", FLAWED, "--shards", "1", "--out", plan).exit_code == 0
+    assert run("campaign", "run", plan, "--shard", "1/1", "--out", streams).exit_code == 0
+    assert run("campaign", "merge", plan, streams, "--report", merged).exit_code == 1
+    added = run("baseline", "add", known, "--from", merged, *terms, "--expires", "2999-01-01")
+    _, _, again = added.stderr.splitlines()[-1].partition(". To find them, too: ")
+    assert again.startswith(f"fencepost campaign plan {FLAWED} --shards N --seeds N --effort quick --seed 0 --known ")
+    words = shlex.split(again.replace(" N ", " 1 "))[1:]
+    assert run(*words, "--out", plan).exit_code == 0
+    assert read_plan(plan).recipe.known
 
 
 def test_a_list_that_is_not_there_is_empty_and_is_named(tmp_path: Path) -> None:

@@ -68,6 +68,15 @@ def test_a_case_is_fixed_on_a_subject_that_answers_rightly(tmp_path: Path) -> No
     assert "fixed" in result.stdout
 
 
+def test_a_fixed_case_that_expects_another_answer_says_so(tmp_path: Path) -> None:
+    (path,) = store([_case("20.0.0.0/24", address="20.0.1.0")], tmp_path)
+    result = _run(path, "reference")
+    assert result.exit_code == 0
+    assert "the right answer is deny; the file expects allow" in result.stdout
+    (path,) = store([_case("20.0.0.0/24")], tmp_path / "right")
+    assert "the file expects" not in _run(path, "reference").stdout
+
+
 def test_a_case_is_found_by_its_id_in_the_folder(tmp_path: Path) -> None:
     one = _case("20.0.0.0/24")
     store([one], tmp_path)
@@ -80,6 +89,42 @@ def test_a_folder_is_replayed_as_a_whole(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert result.stdout.count("fixed") == 1
     assert result.stdout.count("still failing") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "member", "written", "says"),
+    [
+        ((1, "networkAcls"), "ipRules", "ipRule", "params.networkAcls.ipRule: no such member; did you mean 'ipRules'?"),
+        ((1, "networkAcls", "ipRules", 0), "value", "vaule", "networkAcls.ipRules[0].vaule: no such member; did you"),
+        ((2, "requests", 0, "source"), "subnet", "subnets", "requests[0].source.subnets: no such member; did you mean"),
+        ((2,), "", "wait", "$.calls[2].params.wait: no such member; there are: requests"),
+    ],
+)
+def test_a_misspelt_member_of_a_case_written_by_hand_is_refused_with_the_near_name(
+    tmp_path: Path, path: tuple[int | str, ...], member: str, written: str, says: str
+) -> None:
+    document = json.loads(json.dumps(_case("20.0.0.0/24").to_json()))
+    del document["id"]
+    place = document["calls"][path[0]]["params"]
+    for key in path[1:]:
+        place = place[key]
+    place[written] = place.pop(member, "x")
+    by_hand = tmp_path / "case.json"
+    by_hand.write_text(json.dumps(document), encoding="utf-8")
+    result = _run(by_hand, FLAWED)
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
+def test_a_case_about_a_member_that_the_contract_does_not_know_has_its_id(tmp_path: Path) -> None:
+    document = json.loads(json.dumps(_case("20.0.0.0/24").to_json()))
+    document["calls"][1]["params"]["networkAcls"]["colour"] = "red"
+    del document["id"]
+    with pytest.raises(NotACase) as refused:
+        stored_from_json(document)
+    assert "$.calls[1].params.networkAcls.colour: no such member; there are: bypass" in refused.value.reasons[0]
+    document["id"] = refused.value.reasons[-1].split("'")[1]
+    assert stored_from_json(document).id == document["id"]
 
 
 def test_an_unknown_id_is_bad_usage_with_the_near_miss(tmp_path: Path) -> None:

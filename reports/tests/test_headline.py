@@ -202,6 +202,8 @@ def test_the_head_sums_up_what_was_not_judged_by_what_is_declared_and_by_what_is
     assert "(DEC-6, DEC-7)" in markdown(changed, page=Page()).partition("The clauses that were not judged:")[2]
     alone = replace(changed, subject=replace(report.subject, features=("ip-rules-only",)), clauses=tuple(rows[:2]))
     assert not_judged_in_short(alone) == ("2 clauses for what is declared: ip-rules-only",)
+    selected = replace(changed, clauses=report.clauses[:1], selected=(report.clauses[0].id,))
+    assert not_judged_in_short(selected)[1:] == ("declared: ip-rules-only, decisions-only, always-deny",)
     old = [replace(one, needs=(), detail=f"needs {one.id}") for one in rows]
     assert not_judged_in_short(replace(report, clauses=tuple(old))) == ("7 clauses for 7 other reasons",)
 

@@ -209,6 +209,13 @@ def test_the_sentence_counts_every_clause(report: Report) -> None:
     )
 
 
+def test_a_campaign_is_reproduced_by_its_plan_since_no_task_had_its_seed(report: Report) -> None:
+    merged = replace(report, notes=("campaign 5eed: 5 tasks in 2 shards",), seed=7, options="--known known.json")
+    line = reproduce(replace(merged, subject=replace(report.subject, subject="my vault"), profile_is_override=False))
+    assert line.startswith('fencepost campaign plan "my vault" --shards N --seeds N --effort ')
+    assert line.endswith(" --seed 7 --known known.json")
+
+
 def test_a_run_is_reproduced_with_its_profile_seed_and_selection(report: Report) -> None:
     changed = reproduce(replace(report, selected=("DEC",)))
     assert changed == (

@@ -223,7 +223,8 @@ def not_judged_in_short(report: Report) -> tuple[str, ...]:
     if declared:
         is_one = len(declared) == 1
         named = ", ".join(one.declared if is_one or not one.clauses else _counted_feature(one) for one in declared)
-        lines.append(f"{_number(declared)} for what is declared: {named}")
+        is_counted = any(one.clauses for one in declared)
+        lines.append(f"{_number(declared)} for what is declared: {named}" if is_counted else f"declared: {named}")
     if absent:
         names = dict.fromkeys(name for one in absent for name in one.absent)
         lines.append(f"{_number(absent)} for what is not declared: {', '.join(names)}")

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from fencepost.reports.causes import Cause
 from fencepost.reports.counted import counted
 from fencepost.reports.headline import counts, headline, standing
-from fencepost.reports.model import Clause, Report
+from fencepost.reports.model import CAMPAIGN, Clause, Report
 from fencepost.reports.visible import visible_lines
 
 _LOCAL = re.compile(r"^(library:[\w.]+:).*<(?:lambda|locals)>.*$")
@@ -149,8 +149,17 @@ def quoted(subject: str) -> str:
     return f'"{subject}"' if re.fullmatch(r"[\w@%+=:,./\-&;*?()<>|# ]+", subject) else shlex.quote(subject)
 
 
+def is_of_campaign(report: Report) -> bool:
+    """Whether the report was merged from the shards of a campaign."""
+    return any(note.startswith(CAMPAIGN) for note in report.notes)
+
+
 def reproduce(report: Report) -> str:
-    """The command that repeats this run."""
+    """The command that repeats this run; of a campaign, whose tasks have seeds of their own, the one that plans it."""
+    if is_of_campaign(report):
+        words = [f"fencepost campaign plan {quoted(report.subject.subject)} --shards N --seeds N"]
+        words += [f"--profile {report.profile}" if report.profile_is_override else ""]
+        return " ".join(filter(None, (*words, f"--effort {report.effort} --seed {report.seed}", report.options)))
     return check_command(
         report.subject.subject,
         profile=report.profile if report.profile_is_override else None,

@@ -30,7 +30,14 @@ from fencepost.adapters.contract.protocol import (
 )
 from fencepost.adapters.contract.schema import contract_schema
 from fencepost.adapters.contract.statement import check_statement
-from fencepost.adapters.contract.subjects import adapters, carriers, engines, open_factory, open_subject
+from fencepost.adapters.contract.subjects import (
+    adapters,
+    carriers,
+    check_form,
+    engines,
+    open_factory,
+    open_subject,
+)
 
 __all__ = [
     "METHODS",
@@ -62,6 +69,7 @@ __all__ = [
     "WrongId",
     "adapters",
     "carriers",
+    "check_form",
     "check_statement",
     "contract_schema",
     "engines",

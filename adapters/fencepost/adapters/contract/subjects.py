@@ -52,19 +52,31 @@ def open_subject(subject: str, *, timeouts: Timeouts | None = None, profile: str
             raise SubjectError(subject=subject, reason=f"{name} takes nothing after its name")
         of_file = carriers()[Path(file.stem).suffix.removeprefix(".")]
         return cast("Carrier", of_file.load())(str(file), timeouts=timeouts)
+    raise _names_nothing(subject)
+
+
+def check_form(subject: str) -> None:
+    """`SubjectError` where the string begins with no carrier, adapter or engine; nothing is opened."""
+    if subject.partition(":")[0] not in {*carriers(), *adapters(), *engines()}:
+        raise _names_nothing(subject)
+
+
+def _names_nothing(subject: str) -> SubjectError:
+    """Why a string names nothing that can be opened, with the near misses."""
+    name = subject.partition(":")[0]
     is_folder, is_file = _is_there(subject)
     if is_folder:
         meant = "Name the program or the file in it: stdio:PROGRAM, cli:FILE.toml, rest:FILE.toml."
-        raise SubjectError(subject=subject, reason="this is a folder", try_instead=meant)
+        return SubjectError(subject=subject, reason="this is a folder", try_instead=meant)
     is_path = any(sign in name for sign in "/\\") or Path(name).suffix in (".py", ".js", ".sh") or is_file
     if is_path and name == subject:
-        raise SubjectError(
+        return SubjectError(
             subject=subject, reason="a path alone does not say how to ask it", try_instead=_meant_by(subject)
         )
     known = sorted({*(f"{word}:" for word in carriers()), *adapters(), *engines()})
     near = difflib.get_close_matches(name, [word.rstrip(":") for word in known], n=1, cutoff=0.5)
     meant = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
-    raise SubjectError(subject=subject, reason=f"no carrier or adapter is called {name!r}", try_instead=meant)
+    return SubjectError(subject=subject, reason=f"no carrier or adapter is called {name!r}", try_instead=meant)
 
 
 def _meant_by(path: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from fencepost.conformance.run.reporting import report_of
 from fencepost.reference import load_profile
 from fencepost.reports.counted import counted
 from fencepost.reports.model import CAMPAIGN, Report
+from fencepost.reports.summary import typed
 
 
 @dataclass(kw_only=True, eq=False)
@@ -87,8 +88,9 @@ def _report(plan: CampaignPlan, subject: int, findings: Findings) -> Report:
     statement = findings.statement
     settle = statement.settle_seconds if recipe.settle is None else recipe.settle
     profile = profile_of(statement, load_profile(recipe.profile or statement.profile))
+    given = {"known": recipe.known.file if recipe.known else None}
     report = report_of(
-        plan_of(recipe, subject, seed=recipe.seed),
+        replace(plan_of(recipe, subject, seed=recipe.seed), further=typed(given)),
         findings,
         Capabilities.from_statement(statement, profile, settle_seconds=settle),
         profile,

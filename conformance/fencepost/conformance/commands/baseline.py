@@ -24,7 +24,7 @@ from fencepost.conformance.regression.stored_case import json_text
 from fencepost.conformance.run.plan import Plan
 from fencepost.reports.files import write_atomically
 from fencepost.reports.model import Report
-from fencepost.reports.summary import quoted, reproduce, typed
+from fencepost.reports.summary import is_of_campaign, quoted, reproduce, typed
 from rich.text import Text
 
 
@@ -76,7 +76,8 @@ def add(*, file: Path, run: Path, reason: str, issue: str, expires: datetime, cl
     _write(file, [*entries.values(), *added])
     click.echo(f"added: {', '.join(one.id for one in added) or 'nothing, all of them are on the list'}", err=True)
     if added and (why := _why_incomplete(report)):
-        again = f"{reproduce(report)} {typed({'known': str(file), 'report': 'DIR'})}"
+        more = {"known": str(file), "report": None if is_of_campaign(report) else "DIR"}
+        again = f"{reproduce(report)} {typed(more)}"
         click.echo(f"further failures may stand behind these, since {why}. To find them, too: {again}", err=True)
 
 

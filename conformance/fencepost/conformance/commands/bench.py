@@ -1,6 +1,5 @@
 """`fencepost bench`: how fast implementations decide and write, measured and stored by pytest-benchmark."""
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +18,10 @@ from fencepost.conformance.commands.completion import SUBJECT
 from fencepost.conformance.commands.console import show, table
 from fencepost.conformance.commands.opening import as_usage, connected, with_timeouts
 from fencepost.conformance.commands.options import NEW_FOLDER
+from fencepost.reports.counted import counted
 from fencepost.reports.files import write_text
 from fencepost.reports.secrets import Mask
+from fencepost.reports.visible import visible
 
 _MEASURES: Mapping[str, tuple[str, int]] = {
     "test_one_decision": ("one decision", 1),
@@ -88,12 +89,15 @@ def bench(
     time. All figures are of calls through the kit's own carrier, which takes its share. pytest-benchmark measures,
     stores and compares.
 
-    Exit status: 0; 1 a measure failed, or is slower than --fail-if-slower allows; 2 bad usage, or no subject.
+    Exit status, the first that holds: 1 a measure failed, or is slower than --fail-if-slower allows; 2 bad usage, no
+    subject, or with --fail-if-slower a measure that has no stored figures; otherwise 0.
     """
     if find_spec("pytest_benchmark") is None:
         raise click.UsageError("bench takes pytest-benchmark: pip install pytest-benchmark")
     if worse is not None and compare is None:
         raise click.UsageError("--fail-if-slower needs --compare NUMBER")
+    if compare is not None:
+        _check_stored(storage, compare)
     if plot is not None and not plot.resolve().parent.is_dir():
         raise click.UsageError(f"{plot}: there is no folder {plot.parent}")
     for subject in subjects:
@@ -109,7 +113,6 @@ def bench(
     if worse is not None:
         options.append(f"--benchmark-compare-fail=median:{worse}%")
     with tempfile.TemporaryDirectory() as folder:
-        figures = Path(folder) / "figures.json"
         (Path(folder) / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         arguments = [
             *("-c", str(Path(folder) / "pytest.ini"), f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"),
@@ -121,19 +124,40 @@ def bench(
                 "console_output_style=classic",
             ),
             *("--import-mode=importlib", "--benchmark-only", "--benchmark-warmup=off", "--benchmark-min-rounds=20"),
-            *("--benchmark-group-by=func,param:rules", f"--benchmark-json={figures}", *options),
-            bench_measures.__file__,
+            *("--benchmark-group-by=func,param:rules", *options, bench_measures.__file__),
         ]
         measures = Measures(subjects, tuple(sorted(set(counts))))
         is_good = _run(arguments, [measures, fixtures(timeouts)])
-        measured = json.loads(figures.read_bytes() or b"{}") if figures.exists() else {}
-    made = _sorted(measured.get("benchmarks", ()))
+    made = _sorted(measures.figures)
     if made:
         show(table(("measure", "rules", "median", "p99", "a second", "subject"), list(_rows(made))))
         if plot is not None:
             write_text(plot, bench_plot(_medians(made)))
             click.echo(f"written: {plot}", err=True)
-    sys.exit(0 if is_good else 1)
+    without = measures.not_compared if compare is not None else []
+    for one in _sorted(without):
+        label, _ = _MEASURES[one["name"]]
+        where = f"{label}, {counted(one['params']['rules'], 'rule')}, {one['params']['subject']}"
+        click.echo(visible(f"not compared: {where}: the stored figures {compare} have no such measure"), err=True)
+    sys.exit(1 if not is_good else 2 if without and worse is not None else 0)
+
+
+def _check_stored(storage: Path, compare: str) -> None:
+    """Bad usage where no figures of this number are stored, and which there are."""
+    from pytest_benchmark.storage.file import FileStorage
+    from pytest_benchmark.utils import get_machine_id
+
+    storage_at: Any = FileStorage
+    this_machine: Any = get_machine_id
+    stored = storage_at(storage, None, default_machine_id=this_machine()) if storage.is_dir() else None
+    try:
+        if stored is not None and stored.query(compare):
+            return
+        there = sorted({path.name.partition("_")[0] for path in stored.query()}) if stored is not None else []
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--compare") from None
+    known = f"there is {', '.join(there)}" if there else "nothing is stored there; --save NAME stores figures"
+    raise click.BadParameter(f"{storage} has no figures {compare!r} of this machine; {known}", param_hint="--compare")
 
 
 def _run(arguments: Sequence[str], plugins: Sequence[object]) -> bool:

@@ -21,11 +21,25 @@ class Measures:
     def __init__(self, subjects: tuple[str, ...], rules: tuple[int, ...]) -> None:
         self.subjects = subjects
         self.rules = rules
+        self.figures: list[dict[str, Any]] = []
+        """What was measured, as pytest-benchmark writes it."""
+        self.not_compared: list[dict[str, Any]] = []
+        """The figures for which the stored figures have nothing of the same subject and number of rules."""
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Each measure for each subject and each number of rules."""
         metafunc.parametrize("subject", self.subjects, indirect=True, scope="module")
         metafunc.parametrize("rules", self.rules)
+
+    def pytest_sessionfinish(self, session: Any) -> None:
+        """Keep the figures: the option for a file would show its path, a temporary file of this command."""
+        made = session.config._benchmarksession
+        document = session.config.hook.pytest_benchmark_generate_json(
+            config=session.config, benchmarks=made.benchmarks, include_data=True, machine_info={}, commit_info={}
+        )
+        self.figures = document["benchmarks"]
+        stored = {name for figures in (made.compared_mapping or {}).values() for name in figures}
+        self.not_compared = [one for one in self.figures if one["fullname"] not in stored]
 
 
 def fixtures(timeouts: Timeouts) -> type:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from fencepost.adapters.contract import SubjectError, check_form
+from fencepost.conformance.campaign.certifying import why_not_by_plan
 from fencepost.conformance.campaign.groups import GROUPS
 from fencepost.conformance.campaign.merging import merged
 from fencepost.conformance.campaign.plan_file import (
@@ -37,6 +39,7 @@ from fencepost.conformance.run.opening import CannotBegin
 from fencepost.reference import profile_names
 from fencepost.reports.counted import counted
 from fencepost.reports.files import write_atomically
+from fencepost.reports.secrets import Mask
 from fencepost.reports.visible import visible
 from msgspec import UNSET
 
@@ -125,8 +128,14 @@ def plan(
 ) -> None:
     """Write a plan for these SUBJECTs, and say what it is expected to cost. No subject is asked anything.
 
-    Exit status: 0, or 2 for bad usage.
+    Exit status: 0, or 2 for bad usage: a SUBJECT that names no carrier and no adapter, or --transcripts for a plan
+    that gives no certificate.
     """
+    for subject in subjects:
+        try:
+            check_form(subject)
+        except SubjectError as error:
+            raise usage(str(error)) from None
     if seeds is not None and decisions is not None:
         raise click.UsageError("--seeds and --decisions both give the number of seeds: leave one out")
     if decisions is not None:
@@ -149,6 +158,8 @@ def plan(
         made = planned(recipe, shards=shards)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    if transcripts and (against := why_not_by_plan(made, Mask.of_here())):
+        raise click.UsageError(f"--transcripts: the plan gives no certificate: {'; '.join(against)}")
     files = {out: plan_to_json(made)}
     for name in targets:
         target = TARGETS[name]

@@ -41,7 +41,7 @@ def diff(*, run_a: Path, run_b: Path, form: str, strict: bool) -> None:
     """Compare RUN_A, the earlier run, with RUN_B: each a report.json, or a folder that `check --report` wrote.
 
     Exit status: 2 bad usage or no stored run; 1 a change for the worse (a new failure, a lost pass, a newly broken
-    choice); otherwise 0.
+    choice, a run that no longer ends with 0); otherwise 0. A clause that passed and was not asked again is a lost pass.
     """
     found = difference(read_run(run_a), read_run(run_b))
     if form == "json":

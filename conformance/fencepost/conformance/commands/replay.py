@@ -12,6 +12,7 @@ from fencepost.conformance.commands.completion import CASE, SUBJECT
 from fencepost.conformance.commands.console import show, table
 from fencepost.conformance.commands.opening import begun, with_timeouts
 from fencepost.conformance.diagnosis.counterexample import counterexample
+from fencepost.conformance.regression.known import answer_of
 from fencepost.conformance.regression.replay import OVERLAPPING, Replayed, replay_case
 from fencepost.conformance.regression.stored_case import FOLDER, StoredCase
 from fencepost.conformance.run.campaign import Campaign
@@ -19,6 +20,9 @@ from fencepost.conformance.run.plan import Plan
 from fencepost.reports.counterexample import counterexample as drawn
 from fencepost.reports.secrets import Mask
 from rich.text import Text
+
+_STATED = ("allow", "deny", "accepted", "refused")
+"""The expected answers that a file may state in a word."""
 
 
 @click.command()
@@ -50,7 +54,8 @@ def replay(*, case: str, subject: str, folder: Path, profile: str | None, timeou
             results += [(one, _replayed(one, campaign)) for one in mine]
     show(
         table(
-            ("case", "state", "what came"), [(one.id, found.state, _result_in_words(found)) for one, found in results]
+            ("case", "state", "what came"),
+            [(one.id, found.state, _result_in_words(one, found)) for one, found in results],
         )
     )
     for one, found in results:
@@ -69,8 +74,11 @@ def _replayed(one: StoredCase, campaign: Campaign) -> Replayed:
     return replay_case(one.case, campaign.lockstep, campaign.capabilities)
 
 
-def _result_in_words(found: Replayed) -> str:
+def _result_in_words(one: StoredCase, found: Replayed) -> str:
     if found.mismatch is None:
+        stated = answer_of(one.expected)
+        if found.right and stated in _STATED and stated != found.right:
+            return f"the right answer is {found.right}; the file expects {stated}"
         return Mask.of_here().apply(found.explanation)
     expected, got = found.mismatch.direction
     return Mask.of_here().apply(f"expected {expected}, got {got}{'; ' if found.explanation else ''}{found.explanation}")

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from fencepost.conformance.catalogue import catalogue
+from fencepost.conformance.judging.verdicts import outside_the_selection
 from fencepost.conformance.regression.stored_case import case_id
 from fencepost.reports.causes import causes_of
-from fencepost.reports.headline import standing_in_words
+from fencepost.reports.headline import headline, standing_in_words
 from fencepost.reports.model import CAMPAIGN, Clause, LedgerEntry, Report
+from fencepost.reports.summary import beside_the_clauses
 from fencepost.reports.visible import abridged, as_json
 
 Kind: TypeAlias = Literal["new failure", "fixed", "still failing", "verdict changed", "limit changed", "ledger changed"]
@@ -18,11 +21,14 @@ KINDS: tuple[Kind, ...] = (
 """The kinds in the order in which they are shown."""
 
 _ABSENT = "not in the run"
+_OUTSIDE = "fail outside the selection"
+_RUN = "the run"
+"""What a change is of that belongs to no clause and no open point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One difference: the clause or open point, its old and new state, and whether the change is for the worse.
+    """One difference: the clause, open point or run, its old and new state, and whether the change is for the worse.
 
     `case` is the smallest case of a failure that the earlier run does not show, in lines, of which the last replays it.
     """
@@ -45,7 +51,7 @@ class Difference:
 
     @property
     def is_worse(self) -> bool:
-        """Whether a change is for the worse: a new failure, a pass that is lost, or a newly broken choice."""
+        """Whether a change is for the worse: a new failure, a lost pass, a newly broken choice, a run that fails."""
         return any(change.is_worse for change in self.changes)
 
     @property
@@ -59,8 +65,14 @@ class Difference:
 
 
 def difference(before: Report, after: Report) -> Difference:
-    """What changed from one run to the other. Clauses that only a selection leaves out are shown and not counted."""
-    changes = [*_clauses(before, after), *_limits(before, after), *_ledger(before, after)]
+    """What changed from one run to the other. A pass is lost, too, where the later run did not ask the clause.
+
+    A run that no longer ends with exit status 0 is for the worse, whatever the reason: it is a change of its own where
+    no other change is for the worse. Only the headline FIXED is left out: a list of known failures is out of date.
+    """
+    changes = [*_clauses(before, after), *_limits(before, after), *_ledger(before, after), *_beside(before, after)]
+    if not any(change.is_worse for change in changes):
+        changes += _ending(before, after)
     ordered = sorted(changes, key=lambda change: KINDS.index(change.kind))
     return Difference(changes=tuple(ordered), caveats=tuple(_caveats(before, after)))
 
@@ -93,7 +105,7 @@ def _asked_in(report: Report) -> str:
 
 def _clauses(before: Report, after: Report) -> Iterator[Change]:
     old, new = _rows(before), _rows(after)
-    for key in dict.fromkeys((*new, *old)):
+    for key in dict.fromkeys((*new, *old, *_outside(after), *_outside(before))):
         was, now = old.get(key), new.get(key)
         change = _change(key, was, now, before, after)
         if change is not None:
@@ -101,22 +113,60 @@ def _clauses(before: Report, after: Report) -> Iterator[Change]:
 
 
 def _change(key: str, was: Clause | None, now: Clause | None, before: Report, after: Report) -> Change | None:
-    earlier, later = (standing_in_words(row) if row is not None else _ABSENT for row in (was, now))
-    if now is not None and now.verdict == "fail" and was is not None and was.verdict == "fail":
-        detail = "" if _examples(was, before) == _examples(now, after) else "by another case"
-        case = _smallest(now) if detail else ()
+    earlier, later = _standing(key, was, before), _standing(key, now, after)
+    failed = earlier == _OUTSIDE or (was is not None and was.verdict == "fail")
+    fails = later == _OUTSIDE or (now is not None and now.verdict == "fail")
+    if failed and fails:
+        is_other = was is not None and now is not None and _examples(was, before) != _examples(now, after)
+        detail, case = ("by another case", _smallest(now)) if is_other else ("", ())
         return Change(kind="still failing", key=key, before=earlier, after=later, detail=detail, case=case)
-    if now is not None and now.verdict == "fail":
+    if fails:
         detail, case = _story(now), _smallest(now)
         return Change(kind="new failure", key=key, before=earlier, after=later, detail=detail, is_worse=True, case=case)
-    if was is not None and was.verdict == "fail" and later == "pass":
+    if failed and later == "pass":
         return Change(kind="fixed", key=key, before=earlier, after=later)
     if earlier == later:
         return None
-    left_out = (now is None and bool(after.selected or after.suite_version)) or was is None
-    detail = now.detail.removeprefix("not asked: ") if now is not None else ""
-    worse = earlier == "pass" and not left_out
+    worse = earlier == "pass"
+    detail = now.detail.removeprefix("not asked: ") if now is not None else "a pass is lost" if worse else ""
     return Change(kind="verdict changed", key=key, before=earlier, after=later, detail=detail, is_worse=worse)
+
+
+def _standing(key: str, row: Clause | None, report: Report) -> str:
+    """The standing of a clause in a run, in words; a clause without a row may have failed outside the selection."""
+    if row is not None:
+        return standing_in_words(row)
+    return _OUTSIDE if outside_the_selection(key) in report.further_failures else _ABSENT
+
+
+def _outside(report: Report) -> tuple[str, ...]:
+    """The clauses that failed outside the selection."""
+    found = {*report.further_failures}
+    return tuple(one.id for one in catalogue().clauses if outside_the_selection(one.id) in found)
+
+
+def _beside(before: Report, after: Report) -> Iterator[Change]:
+    """The failures of the run that belong to no clause, where only one of the runs has them."""
+    old, new = (_of_no_clause(report) for report in (before, after))
+    for text in new:
+        if text not in old:
+            yield Change(kind="new failure", key=_RUN, before="no such failure", after=text, is_worse=True)
+    for text in old:
+        if text not in new:
+            yield Change(kind="verdict changed", key=_RUN, before=text, after="no such failure")
+
+
+def _of_no_clause(report: Report) -> tuple[str, ...]:
+    of_clauses = {outside_the_selection(key) for key in _outside(report)}
+    return tuple(text for text in report.further_failures if text not in of_clauses)
+
+
+def _ending(before: Report, after: Report) -> Iterator[Change]:
+    """The end of a run that fails where the earlier one did not, and why."""
+    was, now = headline(before), headline(after)
+    if before.exit_status == 0 != after.exit_status and now != "FIXED":
+        detail = "; ".join(beside_the_clauses(after)) or "; ".join(after.notes)
+        yield Change(kind="verdict changed", key=_RUN, before=was, after=now, detail=detail, is_worse=True)
 
 
 def _story(row: Clause | None) -> str:

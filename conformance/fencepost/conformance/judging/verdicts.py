@@ -297,8 +297,13 @@ def summed_up(
     if unfinished:
         notes = (*notes, unfinished)
     level = _level(rows) if status == 0 and not selected else None
-    further = tuple(f"{clause} failed outside the selection" for clause in outside)
+    further = tuple(map(outside_the_selection, outside))
     return Summary(result=result, exit_status=status, level=level, notes=notes, further_failures=further)
+
+
+def outside_the_selection(clause: str) -> str:
+    """The words for a clause that was not selected, and failed."""
+    return f"{clause} failed outside the selection"
 
 
 def _not_declarable(ledger: Sequence[LedgerEntry]) -> list[str]:

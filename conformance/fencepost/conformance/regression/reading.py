@@ -1,11 +1,13 @@
 """Reads the contract calls of a case from a file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from fencepost.adapters.contract import METHODS
+from fencepost.adapters.contract import METHODS, NetworkAcls
+from fencepost.conformance.rule_files.members import nearest, no_such_member
 from fencepost.reports.model import Call
+from msgspec import inspect
 
 _UNANSWERED = ("reset", "setServiceEndpoints")
 
@@ -41,6 +43,41 @@ def calls_from_json(value: object) -> tuple[Call, ...]:
     if reasons := reasons or _faults_of_case(calls):
         raise NotACase(reasons=tuple(reasons))
     return tuple(calls)
+
+
+def unknown_members(calls: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    """A fault for each member that the contract does not know, in the parameters of calls that make up a case.
+
+    >>> list(unknown_members([{"method": "putRules", "params": {"networkAcls": {"ipRule": []}}}]))
+    ["$.calls[0].params.networkAcls.ipRule: no such member; did you mean 'ipRules'?"]
+    """
+    for index, call in enumerate(calls):
+        shape = inspect.type_info(METHODS[str(call["method"])][0])
+        yield from _unknown(call.get("params"), shape, f"$.calls[{index}].params")
+
+
+_ACLS = inspect.type_info(NetworkAcls)
+"""The rules as they are read back: as they are sent, the contract leaves entries open, since refusals are asked."""
+
+
+def _unknown(value: object, shape: inspect.Type, path: str) -> Iterator[str]:
+    match shape, value:
+        case inspect.UnionType(types=types), _:
+            for one in types:
+                yield from _unknown(value, one, path)
+        case inspect.ListType(item_type=of_entries), list():
+            for number, entry in enumerate(value):
+                yield from _unknown(entry, of_entries, f"{path}[{number}]")
+        case inspect.StructType(fields=fields), dict():
+            known = {one.encode_name: one.type for one in fields}
+            for name, content in value.items():
+                if name in known:
+                    inner = _ACLS if name == "networkAcls" else known[name]
+                    yield from _unknown(content, inner, f"{path}.{name}")
+                elif near := nearest(name, tuple(known)):
+                    yield f"{path}.{name}: {no_such_member(near)}"
+                else:
+                    yield f"{path}.{name}: no such member; there are: {', '.join(known) or 'none'}"
 
 
 def _fault_of(entry: object) -> str:

@@ -32,13 +32,15 @@ _TIMES = 3
 class Replayed:
     """The result of a replay: its state, the wrong answer if the case still fails, and an explanation in words.
 
-    `is_steady` is False if the same calls get the wrong answer only sometimes.
+    `is_steady` is False if the same calls get the wrong answer only sometimes. `right` is the reference's answer to the
+    last call in a word, if the call asks one thing: `allow`, `deny`, `accepted` or `refused`.
     """
 
     state: State
     mismatch: Mismatch | None = None
     explanation: str = ""
     is_steady: bool = True
+    right: str = ""
 
 
 class _NotJudgedError(Exception):
@@ -54,10 +56,10 @@ def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> R
     missing = not_offered(case, capabilities)
     if missing:
         return Replayed(state="not judged", explanation=f"the subject does not offer {', '.join(missing)}")
-    shown: list[Mismatch] = []
+    shown, right = list[Mismatch](), ""
     for _ in range(_TIMES):
         try:
-            mismatch = _put(case, lockstep, capabilities)
+            mismatch, right = _put(case, lockstep, capabilities)
         except _NotJudgedError as reason:
             if not shown:
                 return Replayed(state="not judged", explanation=str(reason))
@@ -65,36 +67,37 @@ def replay_case(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> R
         if mismatch is not None:
             shown.append(mismatch)
     if not shown:
-        return Replayed(state="fixed")
+        return Replayed(state="fixed", right=right)
     text = "" if len(shown) == _TIMES else f"wrong {len(shown)} of {_TIMES} times: the same calls get different answers"
     return Replayed(state="still failing", mismatch=shown[0], explanation=text, is_steady=not text)
 
 
-def _put(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> Mismatch | None:
-    """The first mismatch in the answers to the last call; None if all are right."""
+def _put(case: Case, lockstep: Lockstep, capabilities: Capabilities) -> tuple[Mismatch | None, str]:
+    """The first mismatch in the answers to the last call, None if all are right; and the right answer in a word."""
     lockstep.reset(case.network)
     for number, step in enumerate(case.steps[:-1], start=2):
         _run_up(number, step, lockstep, capabilities)
     last = case.steps[-1]
     match last:
         case WriteStep():
-            if _expected(last, lockstep, capabilities) is Verdict.OPEN:
+            verdict = _expected(last, lockstep, capabilities)
+            if verdict is Verdict.OPEN:
                 raise _NotJudgedError("whether the write is to be accepted is an open point for this subject")
-            return lockstep.write(last).wrong
+            return lockstep.write(last).wrong, verdict.value
         case ReadStep():
-            return lockstep.read()
+            return lockstep.read(), ""
         case AskStep():
             _check_may_be_asked(last, lockstep)
             judged = lockstep.ask(last)
             mismatch = next((wrong for _, _, wrong in judged if wrong is not None), None)
             if mismatch is not None:
-                return mismatch
+                return mismatch, ""
             expected, answer, _ = judged[-1]
             if expected.outcome is Outcome.OPEN:
                 raise _NotJudgedError("the right answer is an open point for this subject")
             if answer.outcome == "inconclusive":
                 raise _NotJudgedError(f"the request could not be put as asked: {answer.reason or 'no reason given'}")
-            return None
+            return None, expected.outcome.value if len(judged) == 1 else ""
         case EndpointsStep() | ResetStep():
             raise ValueError("a case ends with an answer")
 

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fencepost.conformance.catalogue import UnknownClause, catalogue
 from fencepost.conformance.lockstep.case import Case, case_from_calls
-from fencepost.conformance.regression.reading import NotACase, calls_from_json
+from fencepost.conformance.regression.reading import NotACase, calls_from_json, unknown_members
 from fencepost.reference import UnknownProfile, load_profile
 from fencepost.reports.files import write_atomically
 from fencepost.reports.model import Call, Counterexample, Report
@@ -114,7 +115,10 @@ def stored_from_json(value: object) -> StoredCase:
 
 
 def checked_calls(value: Mapping[str, object]) -> tuple[tuple[Call, ...], list[str]]:
-    """The calls of a JSON object that also names clause and profile, and the faults of all three."""
+    """The calls of a JSON object that also names clause and profile, and the faults of all three.
+
+    An object without an id was written by hand: a member that the contract does not know counts as misspelt there.
+    """
     reasons = []
     clause, profile = value.get("clause"), value.get("profile")
     try:
@@ -125,10 +129,16 @@ def checked_calls(value: Mapping[str, object]) -> tuple[tuple[Call, ...], list[s
         load_profile(str(profile))
     except UnknownProfile as error:
         reasons.append(f"$.profile: {error}")
+    entries: Any = value.get("calls")
     try:
-        return calls_from_json(value.get("calls")), reasons
+        calls = calls_from_json(entries)
     except NotACase as error:
         return (), [*reasons, *error.reasons]
+    misspelt = list(unknown_members(entries)) if "id" not in value else []
+    if misspelt and not reasons:
+        meant = case_id(str(clause), str(profile), calls)
+        misspelt.append(f"$.id: a case that is about such a member has its id: {meant!r}")
+    return calls, [*reasons, *misspelt]
 
 
 def store(cases: Sequence[StoredCase], folder: Path) -> tuple[Path, ...]:
