@@ -86,12 +86,14 @@ def _scenarios(setting: Setting) -> Iterator[Scenario]:
     if not capabilities.refusals:
         length = _DECISIONS_ONLY
     for index in setting.rounds(1):
-        for number, run in enumerate((_long_life, _short_lives)):
+        others = (("pages", _paged), ("long list", _long_lists), ("heap", _heaped))
+        for name, run_other in others if capabilities.refusals else ():  # a decisions-only run has few writes
+            yield Scenario(aims=("STA-2",), run=partial(run_other, setting=setting, purpose=(name, index)))
+        for number, run in ((1, _short_lives), (0, _long_life)):  # the long life ends where the writes do
             run_one = partial(run, setting=setting, purpose=("grove", index, number), length=length)
             yield Scenario(aims=("STA-2",), run=run_one)
-        others = (("pages", _paged), ("long list", _long_lists), ("heap", _heaped))
-        for name, run_other in others if capabilities.refusals else others[:1]:  # a decisions-only run has few writes
-            yield Scenario(aims=("STA-2",), run=partial(run_other, setting=setting, purpose=(name, index)))
+        if not capabilities.refusals:
+            yield Scenario(aims=("STA-2",), run=partial(_paged, setting=setting, purpose=("pages", index)))
 
 
 @dataclass(slots=True)
