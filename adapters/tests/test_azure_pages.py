@@ -46,7 +46,9 @@ def test_a_served_vault_is_wired_up(tmp_path: Path) -> None:
 
 
 def test_the_program_of_the_page_is_refused_by_the_rules_that_it_puts(tmp_path: Path) -> None:
-    (tmp_path / "put_rules.py").write_text(blocks("azure.md")["put_rules.py"], encoding="utf-8")
+    page = (DOCS / "azure.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (tmp_path / "put_rules.py").write_text(program, encoding="utf-8")
     with running(Options(target=tmp_path / "t.toml")):
         done = run("python put_rules.py", tmp_path)
     assert done.stdout == "403 ForbiddenByFirewall\n", done.stderr

@@ -187,3 +187,8 @@ def test_the_sources_are_plain_markdown(sources: Path) -> None:
     for path in (sources / "source").rglob("*.md"):
         prose = re.sub(r"^```.*?^```$|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
         assert not re.search(r"^(!!!|\?\?\?|:::|===)|\{\{|\{:|\{%", prose, re.MULTILINE), path
+
+
+def test_no_block_has_a_name_that_would_keep_it_from_being_a_block(sources: Path) -> None:
+    for path in (sources / "source").rglob("*.md"):
+        assert not re.findall(r"^```\w+ .*$", path.read_text(encoding="utf-8"), re.MULTILINE), path

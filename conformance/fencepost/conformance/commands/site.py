@@ -53,8 +53,8 @@ def write_site(folder: Path, clone: Path = _CLONE) -> None:
         shutil.rmtree(source)
     shutil.copytree(clone / "docs", source, ignore=shutil.ignore_patterns("field"))  # field-report.md holds it
     for path in source.rglob("*.md"):
-        text = path.read_text(encoding="utf-8")
-        path.write_text(_links_within(text, path, source), encoding="utf-8")
+        text = re.sub(r"^(```\w+) \S+$", r"\1", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        path.write_text(_links_within(text, path, source), encoding="utf-8")  # a block with a name would be no block
     made = {"index.md": _home(), "install.md": _install(clone), "model.md": _model()}
     made |= {"architecture.md": _from_root((clone / "ARCHITECTURE.md").read_text(encoding="utf-8"))}
     made |= {"strategies.md": "\n".join([(source / "strategies.md").read_text(encoding="utf-8"), *_drawn()])}
