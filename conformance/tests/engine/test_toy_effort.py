@@ -9,6 +9,7 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.bench.effort import EFFORTS
 from fencepost.conformance.peers import StdlibVault
 from fencepost.conformance.run.campaign import begin
+from fencepost.conformance.run.order import _KEPT_WRITES
 from fencepost.conformance.run.plan import Plan
 from runs import Calls, Counted, begun, connection_to
 from toys import CALLERS, EFFORT, INSIDE, TWO_RULES, ToyVault, exploration, under_deny
@@ -94,11 +95,13 @@ def test_what_is_kept_for_the_control_is_taken_from_the_explorations(name: str) 
     assert effort.without_control().decisions < effort.decisions
 
 
-@pytest.mark.parametrize(("order", "greedy"), [((0, 1), 200 - 180), ((1, 0), 200 - 1)], ids=["before", "after"])
+@pytest.mark.parametrize(
+    ("order", "greedy"), [((0, 1), 20), ((1, 0), _KEPT_WRITES["limits"] + 20 - 1)], ids=["before", "after"]
+)
 def test_writes_are_kept_for_an_exploration_that_is_still_to_come(order: tuple[int, int], greedy: int) -> None:
     explorations = exploration(many_writes), exploration(under_deny, name="limits")
     subject = Counted(connection_to(StdlibVault))
-    plan = Plan(subject="it", effort=replace(EFFORT, writes=200), seed=0, with_decoys=False)
+    plan = Plan(subject="it", effort=replace(EFFORT, writes=_KEPT_WRITES["limits"] + 20), seed=0, with_decoys=False)
     campaign = begin(Client(subject), plan, explorations=explorations)
     campaign.settle(probed=())
     sent = dict[int, int]()
