@@ -69,6 +69,7 @@ def test_a_flaw_that_shows_only_later_is_found(name: str, exploration: str) -> N
     assert campaign.tally.failures
 
 
+@pytest.mark.slow
 def test_groves_use_freed_pages_again_far_away() -> None:
     groves = named("groves")
     runs = (

@@ -64,6 +64,7 @@ def test_a_median_that_is_slower_than_allowed_ends_with_1_and_is_shown(tmp_path:
     assert "a second" in slower.stdout
 
 
+@pytest.mark.slow
 def test_what_has_no_stored_figures_is_named_and_does_not_pass_for_fast_enough(tmp_path: Path) -> None:
     assert _bench(tmp_path, "reference", "--save", "first").returncode == 0
     more = (f"{VAULTS}:RightVault", "reference", "--rules", "5", "--compare", "0001")
@@ -89,6 +90,7 @@ def test_a_number_that_is_not_stored_is_bad_usage_and_measures_nothing(tmp_path:
         assert "Warning" not in other.stderr
 
 
+@pytest.mark.slow
 def test_wrong_decisions_are_not_measured(tmp_path: Path) -> None:
     result = _bench(tmp_path, f"{VAULTS}:FlawedVault")
     assert result.returncode == 1

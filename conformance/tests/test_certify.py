@@ -182,6 +182,7 @@ def test_a_version_that_moves_is_refused_before_the_run(tmp_path: Path, monkeypa
     assert not (tmp_path / "b.zip").exists()
 
 
+@pytest.mark.slow
 def test_a_settle_time_stands_in_the_certificate_on_its_page_and_in_the_words_of_verify(
     certified: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

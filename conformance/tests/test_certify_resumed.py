@@ -111,6 +111,7 @@ def test_a_run_that_was_cut_off_is_resumed_and_certified_as_resumed(
     assert (whole.clauses, whole.totals, whole.seed) == (resumed.clauses, resumed.totals, resumed.seed)
 
 
+@pytest.mark.slow
 def test_a_failed_run_leaves_its_report_and_its_cases(tmp_path: Path) -> None:
     leaky = "library:falling_vault:Leaky"
     first = _certify(tmp_path, leaky, "--report", "rep", "--regressions", "cases")
