@@ -178,6 +178,12 @@ def test_an_endpoint_that_asks_for_no_token_is_asked_what_can_be_asked(opened: O
     assert outcomes(adapter, ask("20.1.2.3", authenticated=False)) == [("deny", 401)]
 
 
+def test_each_sdk_asks_by_its_own_pipeline_for_its_own_challenge(opened: Opened) -> None:
+    _, server = opened()
+    challenged = [line.split()[1] for line in server.log if " 401" in line]
+    assert [one.strip("'").split("/")[1] for one in challenged] == ["secrets", "keys", "certificates"]
+
+
 def test_what_an_sdk_keeps_of_a_vault_changes_no_later_statement(target: Path) -> None:
     from fencepost.adapters.azure_client import open_adapter
 
