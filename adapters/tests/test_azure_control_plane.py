@@ -103,6 +103,15 @@ def test_a_rule_for_a_subnet_without_its_endpoint_is_refused_in_the_services_wor
     assert "Error Code: SubnetsHaveNoServiceEndpointsConfigured." in reply.body["error"]["message"]
 
 
+def test_the_log_tells_rules_that_were_written_from_rules_that_were_refused(wire: Wire) -> None:
+    wire.create({**DENY, "ipRules": [{"value": "20.1.2.3"}]})
+    written = wire.running.log[-1]
+    wire.create({**DENY, "ipRules": [{"value": "10.1.2.3"}]})
+    refused = wire.running.log[-1]
+    assert (" wrote {" in written, " did not write {" in written) == (True, False), written
+    assert (" wrote {" in refused, " did not write {" in refused) == (False, True), refused
+
+
 def test_a_subnet_that_appears_later_leaves_the_rules_in_force(wire: Wire) -> None:
     first = wire.subnet(f"first-{wire.vault}", "Microsoft.KeyVault")
     wire.create({**DENY, "ipRules": [{"value": "20.1.2.3"}], "virtualNetworkRules": [{"id": first}]})

@@ -42,7 +42,8 @@ def run(document: Mapping[str, object], url: str, token: str, wire: Wire, folder
     chosen = ["--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--continue-on-failure"]
     command = [program, "run", str(path), "--url", url, "--tls-verify", str(authority), *options, *chosen]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    broken = [line for line in wire.running.log if re.search(r": \w* ?5\d\d(?: |$)", line.partition(" wrote ")[0])]
+    heads = (re.split(" wrote | did not write ", line)[0] for line in wire.running.log)
+    broken = [head for head in heads if re.search(r": \w* ?5\d\d(?: |$)", head)]
     assert not broken, broken[:3]
     assert done.returncode == 0, done.stdout[-4000:]
     assert len(wire.running.log) > 100

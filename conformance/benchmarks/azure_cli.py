@@ -76,7 +76,9 @@ _CALLERS = (
     ("the subnet", Conveyed(address="10.0.0.4", subnet="its id"), True),
     ("a trusted service from elsewhere", Conveyed(address="99.0.0.1", service="Azure Backup", trusted=True), True),
 )
-_REQUEST = re.compile(r"^(\w+) '([^']*)' from [^:]*: .*?(\d{3})(?: ([A-Za-z]\w*))?(?: by .*?)?(?: wrote (.*))?$")
+_REQUEST = re.compile(
+    r"^(\w+) '([^']*)' from [^:]*: .*?(\d{3})(?: ([A-Za-z]\w*))?(?: by .*?)?(?: wrote (.*)| did not write .*)?$"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,16 +74,17 @@ class Application:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """One request of HTTP; uvicorn sends no other kind."""
         path = unquote(scope["raw_path"].decode("latin-1"), errors="replace")
-        seen = {"who": scope["state"]["origin"].address, "rule": "", "what": "", "wrote": ""}
+        seen = {"who": scope["state"]["origin"].address, "rule": "", "what": "", "rules": ""}
         try:
             answer = await self._answer(scope, path, receive, seen)
         except Refusal as refused:
             answer = refused.answer
         except StateError as error:
             answer = refusal(503, UNWRITTEN, f"The change is lost at the next start: {error}").answer
+        rules = f" {'did not write' if answer.status >= 400 else 'wrote'} {seen['rules']}" if seen["rules"] else ""
         self._log(
             f"{scope['method']} {path[:200]!r} from {seen['who']}: {seen['what']} {answer.status}"
-            f"{' ' + answer.code if answer.code else ''}{' by ' + seen['rule'] if seen['rule'] else ''}{seen['wrote']}"
+            f"{' ' + answer.code if answer.code else ''}{' by ' + seen['rule'] if seen['rule'] else ''}{rules}"
         )
         await self._send(scope, answer, receive, send)
 
@@ -118,7 +119,7 @@ class Application:
         )
         match self.ports.get(asked.port):
             case "control":
-                seen["wrote"] = _written(asked)
+                seen["rules"] = _rules_sent(asked)
                 return await self._resources.answer(asked)
             case "login":
                 return self._identity.login(asked)
@@ -184,17 +185,17 @@ class Application:
             await send({"type": "http.response.body", "body": b""})
 
 
-def _written(asked: Asked) -> str:
-    """The rules of a write as they came, for the log; of a long body its length alone."""
+def _rules_sent(asked: Asked) -> str:
+    """The rules that a write holds, as they came, for the log; of a long body its length alone."""
     if asked.method not in ("PUT", "PATCH") or b'"networkAcls"' not in asked.body:
         return ""
     if len(asked.body) > _LOGGED_BODY:
-        return f" wrote networkAcls in {len(asked.body)} bytes"
+        return f"networkAcls in {len(asked.body)} bytes"
     try:
         properties = asked.json().get("properties")
     except Refusal:
         return ""
-    return f" wrote {to_json(properties['networkAcls']).decode()}" if _has_rules(properties) else ""
+    return to_json(properties["networkAcls"]).decode() if _has_rules(properties) else ""
 
 
 def _has_rules(properties: object) -> TypeGuard[Mapping[str, object]]:

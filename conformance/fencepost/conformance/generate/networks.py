@@ -40,7 +40,7 @@ ENDPOINTS: Sequence[tuple[str, ...]] = (
 
 _SUBSCRIPTIONS = ("00000000-0000-0000-0000-0000000000a1", "7f1f3c52-9a0b-4c1d-8e2f-5b6a7c8d9e0f")
 _LONG = "and-a-name-that-is-as-long-as-names-may-get"
-_VALUES = 6
+_VALUES, _SHORT = 6, 5
 _WORDS = ("app", "web", "data", "ops", "hub", "edge", "prod", "test")
 
 
@@ -136,13 +136,15 @@ def plain_subnets(count: int) -> list[str]:
 def long_subnets(count: int) -> list[str]:
     """`count` different subnet ids with long names, for lists at a limit: the subject must store them.
 
-    Each part of an id has few values: the limit is the vault's, and counts neither names nor groups nor networks.
+    Each part of an id has few values: the limit is the vault's, and counts neither names nor groups nor networks. Every
+    fifth name is short, for a subject that callers with a longer id cannot reach.
     """
     parts = product(range(1, _VALUES + 1), range(1, _VALUES + 1), range(1, _VALUES + 1), _SUBSCRIPTIONS)
-    return [
-        subnet_id(subscription, f"rg-{_LONG}-{group}", f"vnet-{_LONG}-{network}", f"subnet-{_LONG}-{subnet}")
-        for group, network, subnet, subscription in islice(parts, count)
-    ]
+    found = []
+    for number, (group, network, subnet, subscription) in enumerate(islice(parts, count)):
+        name = _LONG if number % _SHORT else "x"
+        found.append(subnet_id(subscription, f"rg-{name}-{group}", f"vnet-{name}-{network}", f"subnet-{name}-{subnet}"))
+    return found
 
 
 CASES = 4
