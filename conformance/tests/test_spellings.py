@@ -214,5 +214,6 @@ def test_check_of_the_whole_of_validation_ends_with_the_essence() -> None:
     result = CliRunner().invoke(check, ["mutant:slash-40-wraps-to-8", "--clause", "val"], env={"COLUMNS": "160"})
     assert "the parser profile:" in result.stdout
     assert "accepted as 67.0.0.0/8" in result.stdout
+    assert result.stderr.count("parser profile: after the clauses") == 1
     other = CliRunner().invoke(check, ["reference", "--clause", "VAL-4"])
     assert "the parser profile" not in other.stdout

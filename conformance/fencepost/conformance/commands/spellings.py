@@ -1,7 +1,7 @@
 """`fencepost spellings`: how a subject reads every spelling of a rule, beside the reference's reading."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 from fencepost.adapters.contract import Timeouts
@@ -67,10 +67,13 @@ def spellings(
     show(*notes, as_table(shown), Text(), Text(summary(rows)))
 
 
-def profiled(campaign: Campaign) -> Iterable[Row]:
+def profiled(campaign: Campaign) -> Iterator[Row]:
     """The parser profile of a campaign's subject; the reference reads without declared choices."""
     profile = load_profile(campaign.lockstep.vault.profile.name)
-    return Profiler(client=campaign.client, profile=profile, capabilities=campaign.capabilities).rows()
+    profiler = Profiler(client=campaign.client, profile=profile, capabilities=campaign.capabilities)
+    for done, row in enumerate(profiler.rows()):
+        campaign.show_progress("parser profile", "after the clauses", done, len(profiler.spellings))
+        yield row
 
 
 def _with_progress(rows: Iterable[Row]) -> Iterable[Row]:

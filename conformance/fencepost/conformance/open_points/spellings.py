@@ -214,14 +214,16 @@ class Profiler:
     profile: Profile
     capabilities: Capabilities
     network: Network = field(init=False)
+    spellings: tuple[Spelling, ...] = field(init=False)
     _faults: int = 0
 
     def __post_init__(self) -> None:
         self.network = network_for(self.capabilities)
+        self.spellings = spellings(self.profile, self.network)
 
     def rows(self) -> Iterator[Row]:
         """A row for each spelling, in the order of the table."""
-        for spelling in spellings(self.profile, self.network):
+        for spelling in self.spellings:
             reference = reference_reading(spelling, self.profile, self.network)
             yield Row(spelling=spelling, subject=self.answer(spelling), reference=reference)
 

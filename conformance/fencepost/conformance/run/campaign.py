@@ -329,19 +329,24 @@ class Campaign:
         )
 
     def _progress(self, exploration: Exploration, done: int, total: int) -> None:
-        decisions = self.lockstep.cost.decisions
+        wave = f"wave {exploration.wave + 1} of {self.setting.effort.scale}"
+        share = share_through(self._useful(), exploration, done / total if total else 1.0)
+        self.show_progress(exploration.title, wave, done, total, share=share)
+
+    def show_progress(self, part: str, wave: str, done: int, total: int, *, share: float = 1.0) -> None:
+        """Give the run's listener the number of scenarios of a part that are through, and the verdicts so far."""
         applicable = [one for one in self.selected() if not self.capabilities.missing_for(one)]
         self._listener(
             Progress(
-                exploration=exploration.title,
-                wave=f"wave {exploration.wave + 1} of {self.setting.effort.scale}",
+                exploration=part,
+                wave=wave,
                 done=done,
                 total=total,
-                decisions=decisions,
+                decisions=self.lockstep.cost.decisions,
                 failed=tuple(sorted(self.tally.failed)),
                 settled=sum(is_settled(one, self.tally) for one in applicable),
                 clauses=len(applicable),
-                share=share_through(self._useful(), exploration, done / total if total else 1.0),
+                share=share,
             )
         )
 
