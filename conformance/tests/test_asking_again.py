@@ -134,7 +134,8 @@ def test_a_kind_of_request_that_got_nothing_else_makes_its_clauses_inconclusive(
     assert "no request of this kind could be put as asked" in rows["DEC-4"].detail
 
 
-@pytest.mark.parametrize("of", [str, pytest.param(itemgetter("operation"), marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("of", [str, itemgetter("operation")])
 def test_a_harness_that_never_again_puts_what_its_vault_got_wrong_is_inconclusive(
     of: Callable[[JsonObject], object],
 ) -> None:

@@ -50,6 +50,7 @@ def test_the_plot_has_a_panel_for_each_measure_and_a_line_for_each_subject(tmp_p
     assert {"one", "<other>", "3", "1,000", "1 µs", "100 µs", "1 ms", "1 s"} <= words
 
 
+@pytest.mark.slow
 def test_a_median_that_is_slower_than_allowed_ends_with_1_and_is_shown(tmp_path: Path) -> None:
     assert _bench(tmp_path, "reference", "--save", "first").returncode == 0
     (stored,) = (tmp_path / "stored").rglob("*_first.json")
@@ -77,6 +78,7 @@ def test_what_has_no_stored_figures_is_named_and_does_not_pass_for_fast_enough(t
     assert _bench(tmp_path, *more, "--fail-if-slower", "100000").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_number_that_is_not_stored_is_bad_usage_and_measures_nothing(tmp_path: Path) -> None:
     nothing = _bench(tmp_path, "reference", "--compare", "0001")
     assert (nothing.returncode, nothing.stdout) == (2, "")

@@ -240,7 +240,7 @@ def test_a_method_of_a_feature_that_does_not_work_costs_the_clauses_that_need_it
     assert "updateRules: expected a result, got error -32042: the disk is full" in ended.row("STA-4").detail
 
 
-@pytest.mark.parametrize("when", ["at:60", "at:130"])
+@pytest.mark.parametrize("when", ["at:60", pytest.param("at:130", marks=pytest.mark.slow)])
 def test_a_crash_on_the_nth_call_is_an_error_and_the_run_goes_on(check: Check, when: str) -> None:
     ended = check("crash", when, "DEC")
     assert ended.status == 2

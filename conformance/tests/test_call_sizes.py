@@ -93,7 +93,7 @@ def test_calls_grow_by_at_most_a_quarter_and_reach_every_size_and_place(subject:
     [
         ("alone-last-address-excluded", "DEC-4"),
         ("alone-any-subnet-is-listed", "DEC-7"),
-        ("alone-permission-is-not-asked", "CRED-"),
+        pytest.param("alone-permission-is-not-asked", "CRED-", marks=pytest.mark.slow),
         ("few-last-address-excluded", "DEC-17"),
         ("hundreds-last-address-excluded", "DEC-17"),
         ("first-of-a-call-is-let-through", "DEC-17"),

@@ -130,6 +130,7 @@ def test_the_seed_is_drawn_from_what_is_certified_and_the_nonce(certified: Path,
     assert seed_of(statement, {}, "") != report["seed"]
 
 
+@pytest.mark.slow
 def test_a_seed_that_the_signer_chose_is_said_to_be_so(tmp_path: Path) -> None:
     digest = "sha256:" + "a" * 64
     assert _certify(ENFORCER, tmp_path, "--seed", "0", "--artifact", digest).exit_code == 0

@@ -83,7 +83,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return report_from_json((folder / "whole" / "report.json").read_bytes())
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_a_run_that_was_cut_off_is_resumed_and_certified_as_resumed(
     tmp_path: Path, whole: Report, number: signal.Signals
 ) -> None:

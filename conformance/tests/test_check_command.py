@@ -87,6 +87,7 @@ def test_an_exception_of_the_implementation_is_an_error_and_status_2(tmp_path: P
     assert "\x1b" not in result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_requests_that_could_not_be_put_leave_a_clause_inconclusive_and_status_2(tmp_path: Path) -> None:
     result, report = _reported(tmp_path, f"{ODD}:Undecided", "--clause", "CTL-1,DEC-15")
     assert (result.exit_code, report.result) == (2, "inconclusive")
@@ -174,6 +175,7 @@ def test_fail_fast_ends_at_the_first_failure_and_says_what_it_has_not_asked(tmp_
     assert not (tmp_path / "report" / "journal.ndjson").exists()
 
 
+@pytest.mark.slow
 def test_another_profile_than_the_claimed_one_is_said(tmp_path: Path) -> None:
     claimed, report = _reported(tmp_path, "reference", "--clause", "VAL-2")
     assert (report.profile, report.profile_is_override) == ("keyvault", False)

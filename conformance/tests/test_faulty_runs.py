@@ -139,6 +139,7 @@ def test_who_refuses_every_rule_set_fails() -> None:
     }
 
 
+@pytest.mark.slow
 def test_who_doubts_everything_passes_no_clause_about_decisions() -> None:
     report = judged(DoubtsAll, "DEC", "CRED")
     assert report.exit_status != 0
@@ -227,6 +228,7 @@ def test_a_caller_of_a_subnet_without_its_endpoint_is_not_asked_by_its_private_a
         assert campaign.explored.decisions > 0
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_report_and_another_seed_another() -> None:
     def run(seed: int) -> Report:
         return judged("mutant:first-rule-only", "VAL", "DEC-10", "STA-5", "STA-10", seed=seed)

@@ -55,7 +55,7 @@ def test_each_vault_offers_what_it_is_to_offer(kind: str, profile: str) -> None:
         assert said.profile == profile
 
 
-@pytest.mark.parametrize("seed", [1, 5, 9])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (5, 9))])
 def test_groves_leave_a_vault_that_only_decides_enough_decisions_for_its_limits(seed: int) -> None:
     found = ask_vault(ArrayRun(kind="stdlib", features=DECIDES, profile="keyvault", seed=seed))
     assert found.result == "partial", "LIM-5 is vacuous at two of these seeds where nothing is kept for it"

@@ -310,6 +310,7 @@ class _ReadsALot(StdlibVault):
         return {"networkAcls": {**acls, "ipRules": [*shown] * 10_001}}
 
 
+@pytest.mark.slow
 def test_more_rules_read_back_than_the_contract_allows_fail() -> None:
     assert "STA-5" in failed(run(_ReadsALot, "STA-5"))
 

@@ -236,6 +236,7 @@ def test_an_interrupted_run_can_be_resumed_too(
     assert (ended.exit_code, _rows(run.report())) == (0, _rows(uninterrupted("sound")))
 
 
+@pytest.mark.slow
 def test_half_a_line_at_the_end_of_a_journal_is_no_hindrance(start: Start, tmp_path: Path) -> None:
     run = start("sound", "always")
     run.until_through(5)

@@ -165,6 +165,7 @@ def test_a_list_from_a_run_without_a_list_names_the_second_round_that_completes_
     assert check(subject, "--known", known).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_list_from_a_campaign_names_the_plan_that_completes_it(tmp_path: Path) -> None:
     known, terms = tmp_path / "known.json", ("--reason", "old", "--issue", "https://issues.example/1")
     plan, streams, merged = tmp_path / "campaign.json", tmp_path / "streams", tmp_path / "merged"

@@ -110,6 +110,7 @@ def test_the_events_are_progress_and_then_the_stored_run(tmp_path: Path) -> None
     assert report_from_events(rest).exit_status == 1
 
 
+@pytest.mark.slow
 def test_events_on_stdout_leave_the_report_to_stderr() -> None:
     result = _check("reference", "--clause", "STA-5", "--events", "-", "--budget", "1h", "--max-configurations", "20")
     kinds = [json.loads(line) for line in result.stdout.splitlines()]

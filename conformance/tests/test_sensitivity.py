@@ -73,6 +73,7 @@ def test_the_decoys_are_those_that_the_statement_makes_visible() -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_seed_chooses_what_a_decoy_does() -> None:
     output = {tuple(decoy.text for decoy in _decoys_alone("reference", seed=seed).sensitivity) for seed in range(3)}
     assert len(output) == 3

@@ -207,6 +207,7 @@ class Watching(Vault):
         return super().without_ip_rule(held, rule)
 
 
+@pytest.mark.slow
 def test_groves_often_remove_a_range_that_has_others_around_it_and_inside_it() -> None:
     Watching.between = 0
     for seed in range(6):

@@ -108,6 +108,7 @@ def test_what_is_not_read_back_shows_once_a_switch_of_the_new_vault_is_thrown(
     assert (one.clause, _methods(one)) == ("STA-3", ["reset", "putRules", "reset", "updateRules", "decide"])
 
 
+@pytest.mark.slow
 def test_a_case_of_two_vaults_is_stored_and_replayed(tmp_path: Path) -> None:
     cases = tmp_path / "cases"
     _check(tmp_path, "RemembersAnswers", "--clause", "DEC-1,STA-3", "--regressions", cases)
@@ -124,6 +125,7 @@ def test_a_case_of_two_vaults_is_stored_and_replayed(tmp_path: Path) -> None:
     assert len([*cases.iterdir()]) == len(_found(report)) == 1
 
 
+@pytest.mark.slow
 def test_a_case_of_two_vaults_is_known_and_put_up_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEAKING_WITHOUT", "decision-codes")  # which would be another clause's, outside the selection
     _, report = _check(tmp_path, "KeepsDefaultAction", "--clause", "DEC-1,STA-3")
@@ -136,6 +138,7 @@ def test_a_case_of_two_vaults_is_known_and_put_up_with(tmp_path: Path, monkeypat
     assert result.exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_run_with_a_case_of_two_vaults_is_recorded_and_comes_to_the_same_from_its_transcript() -> None:
     file = BytesIO()
     with Recorder(file, clean=lambda text: text) as recorder, using_clock(recorder.clock):

@@ -229,6 +229,7 @@ def _kept(folder: Path) -> Path:
     return known
 
 
+@pytest.mark.slow
 def test_known_failures_and_the_report_are_as_in_check(pytester: pytest.Pytester) -> None:
     known = _kept(pytester.path)
     pytester.makepyfile(f"""
@@ -266,6 +267,7 @@ def test_a_run_that_harness_faults_end_does_not_pass_though_the_clauses_asked_fo
         assert "KeyError: 'no engine'" in str(ended)
 
 
+@pytest.mark.slow
 def test_stored_cases_are_replayed_and_kept_and_what_is_not_judged_is_a_warning(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         from fencepost.conformance import conformance_suite

@@ -55,6 +55,7 @@ def test_a_subject_asked_again_comes_to_the_same(folder: Path) -> None:
     assert seed not in document["findings"][2]["unchecked"][0], "the verifier's seed is another than the signer's"
 
 
+@pytest.mark.slow
 def test_another_subject_does_not_stand_for_the_one_that_was_certified(folder: Path) -> None:
     subject = "library:fencepost.conformance.peers:MinimalVault2018"
     result = run("verify", folder / "b.zip", "--key", folder / "key.pub", "--re-run", subject, "--json")

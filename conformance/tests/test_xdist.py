@@ -91,6 +91,7 @@ def test_a_subject_that_names_nothing_is_bad_usage_here_too(pytester: pytest.Pyt
     assert "Did you mean 'reference'?" in result.stdout.str() + result.stderr.str()
 
 
+@pytest.mark.slow
 def test_a_subject_that_cannot_be_asked_is_one_error_of_all_workers(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(harness="raise SystemExit('no vault here')")
     arguments = ("--iut", f"stdio:{sys.executable} harness.py", "--iut-clause", CLAUSES, "-n", "2")
@@ -137,6 +138,7 @@ def test_a_failure_that_its_own_test_finds_on_another_worker_is_told_there_alone
         assert [str(one)[:5] for one in worker.unreported()] == ["DEC-4"]
 
 
+@pytest.mark.slow
 def test_what_no_selected_test_tells_is_told_once_by_all_workers(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         from fencepost.conformance import conformance_suite
