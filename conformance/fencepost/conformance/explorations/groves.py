@@ -293,8 +293,7 @@ def _halved(block: Block) -> list[list[Block]]:
 
 def _with_same_sums(block: Block) -> list[list[Block]]:
     """Two quarters, then the two others: as many ranges, of the same lengths, and the same sum of addresses."""
-    size = (block.last - block.first + 1) // 4
-    quarters = [Block(first, first + size - 1) for first in range(block.first, block.last, size)]
+    quarters = shapes.cut(block, 4)
     return [[quarters[0], quarters[3]], [quarters[1], quarters[2]]]
 
 

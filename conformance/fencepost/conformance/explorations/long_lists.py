@@ -7,7 +7,7 @@ from fencepost.conformance.bench.bench import Bench
 from fencepost.conformance.explorations.rule_lists import RuleList, ask_every_rule
 from fencepost.conformance.generate import blocks
 from fencepost.conformance.generate.boundaries import edges
-from fencepost.conformance.generate.shapes import first_half, other_half
+from fencepost.conformance.generate.shapes import cut, first_half, other_half
 from fencepost.reference import Block, Request, is_public
 
 _LONG, _REMOVED, _IN_PAGE, _HOMES, _TURN = 66, 40, 12, 6, 5
@@ -48,9 +48,9 @@ def thinned(bench: Bench, random: Random, kind: RuleList) -> None:
     A table or a page that is kept in another form from some length on changes it both ways.
     """
     wide, page, *homes = _pages(random, (11, 16, *(random.randrange(15, 17) for _ in range(_HOMES))))
-    in_page = random.sample(_cut(page, 256), 3 * _IN_PAGE)
+    in_page = random.sample(cut(page, 256), 3 * _IN_PAGE)
     first, later = in_page[:_IN_PAGE], in_page[_IN_PAGE : 2 * _IN_PAGE]
-    others = [one for home in homes for one in random.sample(_cut(home, 512), (_LONG - _IN_PAGE) // _HOMES)]
+    others = [one for home in homes for one in random.sample(cut(home, 512), (_LONG - _IN_PAGE) // _HOMES)]
     rules = [wide, *homes[:1], *first, *others]
     if not bench.put(kind.acls([blocks.text(one) for one in random.sample(rules, len(rules))])):
         return
@@ -76,9 +76,9 @@ def tiled(bench: Bench, random: Random, kind: RuleList) -> None:
     bits = count.bit_length() - 1
     *tiled_pages, _, _, _ = found = _pages(random, (*(length - bits for length in (16, 24, 32)), *halved))
     halves = [first_half(page) for page in found[len(tiled_pages) :]]
-    tiles = [_cut(page, count) for page in tiled_pages]
+    tiles = [cut(page, count) for page in tiled_pages]
     gone = [random.choice((tile[0], tile[-1], random.choice(tile))) for tile in tiles]
-    rules = [*(one for tile in tiles for one in tile), *(one for half in halves for one in (half, *_cut(half, 2)))]
+    rules = [*(one for tile in tiles for one in tile), *(one for half in halves for one in (half, *cut(half, 2)))]
     random.shuffle(rules)
     asked = [address for one in (*tiled_pages, *gone) for address in edges(one)]
     asked += [random.choice(tile).first for tile in tiles for _ in range(_NEAR)]
@@ -121,12 +121,6 @@ def _pages(random: Random, lengths: Sequence[int]) -> list[Block]:
             page = blocks.block(random, length)
         found[page.first >> 24] = page
     return list(found.values())
-
-
-def _cut(page: Block, count: int) -> list[Block]:
-    """The page in so many equal parts."""
-    size = (page.last - page.first + 1) // count
-    return [Block(first, first + size - 1) for first in range(page.first, page.last + 1, size)]
 
 
 def widest_of(bench: Bench) -> Block:

@@ -50,6 +50,12 @@ def other_half(one: Block) -> Block:
     return Block(one.first ^ size, (one.first ^ size) + size - 1)
 
 
+def cut(one: Block, count: int) -> list[Block]:
+    """The block in so many equal parts."""
+    size = (one.last - one.first + 1) // count
+    return [Block(first, first + size - 1) for first in range(one.first, one.last + 1, size)]
+
+
 def _length(one: Block) -> int:
     return 33 - (one.last - one.first + 1).bit_length()
 

@@ -13,8 +13,8 @@ from fencepost.conformance.mutants.vault import Vault
 
 _MODULES = """
     range_ends masks wide_and_single address_text address_spellings value_spellings prefix_lengths rule_selection
-    rule_search rule_index page_forms thresholds subnet_identity subnet_keys subnet_rules endpoint_history services
-    service_names service_sources default_action absent_members credentials caller_members control_plane
+    rule_search rule_index page_forms range_bounds thresholds subnet_identity subnet_keys subnet_rules endpoint_history
+    services service_names service_sources default_action absent_members credentials caller_members control_plane
     control_from_subnets limits limits_one_by_one counting_rules private_ranges public_ranges accepted_rules
     unchecked_values words declared_forms subnet_ids endpoint_checks grown_contract replacement fingerprints
     second_vault kept_state updates switching_back read_back adding after_refusals short_cuts lagging undone rolled_back

@@ -53,7 +53,7 @@ EXPLORATIONS: tuple[Exploration, ...] = (
 
 DECISIONS_OF = {
     "first look": 100,
-    "turns": 1_600,
+    "turns": 2_800,
     "validation": 1_200,
     "endpoints": 1_000,
     "bare vaults": 2_200,
@@ -73,7 +73,7 @@ _LEAST = 50
 
 _KEPT_WRITES = {
     "refusals": 245,
-    "turns": 98,
+    "turns": 134,
     "undone writes": 27,
     "validation": 145,
     "endpoints": 41,
