@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -116,8 +117,15 @@ def _group_of(file: Path) -> str | None:
     return found and found[1]
 
 
+_UNTIL = time.monotonic() + float(os.environ.get("FENCEPOST_SECONDS_FOR_TESTS", "inf"))
+"""From then on tests are skipped: .ci/run asks so of slow tests, which take the time that it has left."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip, or fail in CI, a test whose engine is missing."""
+    """Skip a test for which there is no time, or whose engine is missing; in CI the engine's lack is a failure."""
+    if time.monotonic() > _UNTIL:
+        pytest.skip("no time is left for it")
     for marker in item.iter_markers("engine"):
         (name,) = marker.args
         reason = _MISSING[name]()
