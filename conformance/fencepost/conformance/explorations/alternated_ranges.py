@@ -164,9 +164,9 @@ def narrowed(alternation: Alternation) -> None:
 
 
 def abutting(alternation: Alternation) -> None:
-    """Three ranges of different lengths end before one address; ranges that begin there come and go, and conversely.
+    """Three ranges end before one address, and others that begin with it come and go; then the other way round.
 
-    Whoever keeps the bounds of ranges has several of them in one place, where an end and a beginning cancel out.
+    A program that counts ranges at their bounds has several bounds in one place: an end and a beginning cancel out.
     """
     random = alternation.random
     lower = blocks.block(random, random.randrange(8, 15))
@@ -194,9 +194,10 @@ def abutting(alternation: Alternation) -> None:
 
 
 def exchanged(alternation: Alternation) -> None:
-    """Of ranges apart from one another each in turn gives way to a range between it and the next, or before it.
+    """Of ranges apart from one another, one after another is exchanged for a range just before it or just behind it.
 
-    As many ranges are in force as before, in the same order; whoever keeps more than the ranges has to keep it anew.
+    The list stays as long, and no range passes another. A program that keeps more than the ranges, such as the highest
+    end so far, must work it out again.
     """
     random = alternation.random
     home = blocks.block(random, random.choice((8, 12, 16)))
@@ -219,10 +220,10 @@ def exchanged(alternation: Alternation) -> None:
 
 
 def beginning_alike(alternation: Alternation) -> None:
-    """Set after set of as many ranges, all of which begin with the same address: four of their lengths change.
+    """Sets of six ranges that all begin with the same address: from set to set four of the prefix lengths change.
 
-    Whoever knows a change by the first addresses, or by a sum of them, takes each set for the set before, or a log of
-    2, 4, 8 and more such changes for a log of none.
+    A program that tells changes by the first addresses, or by a sum of them, takes each set for the set before. In a
+    log of 8, 16 or 32 such changes as many ranges come as go.
     """
     random = alternation.random
     outer = blocks.block(random, random.randrange(8, 13))
@@ -237,9 +238,10 @@ def beginning_alike(alternation: Alternation) -> None:
 
 
 def new_vaults(alternation: Alternation) -> None:
-    """Two vaults have the same ranges: first the inner before the outer as a set, then one by one, and some go again.
+    """The first set of a vault lists an inner range before the outer; the next vault gets the same ranges one by one.
 
-    What a program notes of the first ranges of a vault, or keeps of the vault before, shows while they are few.
+    A program may note something of the first ranges of a vault, or keep something of the vault before: both show while
+    the ranges are few.
     """
     outer, inner, *_ = shapes.nest(alternation.random)
     beside = other_half(inner)
