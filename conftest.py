@@ -86,7 +86,12 @@ _MISSING: Mapping[str, Callable[[], str | None]] = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the kit once for all programs that tests start, though the environment wants nothing in the tree."""
+    """Compile the kit once for all programs that tests start, though the environment wants nothing in the tree.
+
+    A pytest that a test starts has all the time that it takes: only this run's workers are to skip tests.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ.pop("FENCEPOST_SECONDS_FOR_TESTS", None)
     cache = getattr(config, "cache", None)  # `-p no:cacheprovider` leaves it out
     if cache is not None and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("compiled"))

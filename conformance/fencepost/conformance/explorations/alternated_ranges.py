@@ -247,13 +247,14 @@ def new_vaults(alternation: Alternation) -> None:
     beside = other_half(inner)
     alternation.ask_about((outer, inner, beside))
     add, remove = "addIpRule", "removeIpRule"
-    if not alternation.put(wire_rules([blocks.text(one) for one in (inner, outer)])):
-        return
-    changes = [(add, beside), (remove, outer)]
-    for vault in range(2):
+
+    def change(*changes: tuple[str, Block]) -> None:
         for method, one in changes:
             alternation.write(method, value=blocks.text(one))
-        if not vault:
-            alternation.bench.reset(alternation.bench.vault.network)
-            alternation.put(wire_rules(()))
-            changes = [(add, beside), (remove, beside), (add, inner), (add, outer), (remove, inner)]
+
+    if not alternation.put(wire_rules([blocks.text(one) for one in (inner, outer)])):
+        return
+    change((add, beside), (remove, outer))
+    alternation.bench.reset(alternation.bench.vault.network)
+    alternation.put(wire_rules(()))
+    change((add, beside), (remove, beside), (add, inner), (add, outer), (remove, inner))

@@ -30,7 +30,6 @@ class _Following(Stateful):
 
     def follow(self, now: Sequence[IpRule], gone: Sequence[IpRule], come: Sequence[IpRule]) -> None:
         """Take the changes in, after which these rules are in force."""
-        raise NotImplementedError
 
 
 @flaw("adjacent-range-moves-the-ends-before-it", "STA-2 DEC-3 DEC-2 STA-6 STA-7", "both", needs_history=True)
